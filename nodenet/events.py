@@ -1,0 +1,219 @@
+"""
+Node's C{EventEmitter}.
+
+Source: Node v0.3.3, C{lib/events.js}.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar, overload
+
+from nodenet.errors import NodeError, report, watch
+
+__all__ = ["EventEmitter"]
+
+Listener = Callable[..., Any]
+_L = TypeVar("_L", bound=Listener)
+_MISSING: Any = object()
+
+
+class _Once:
+    """
+    A listener that takes itself off before it is called.
+    """
+
+    __slots__ = ("called", "emitter", "listener", "type")
+
+    def __init__(self, emitter: EventEmitter, type: str, listener: Listener) -> None:
+        self.emitter = emitter
+        self.type = type
+        self.listener = listener
+        self.called = False
+
+    def __call__(self, *args: Any) -> Any:
+        if self.called:  # by an emit within the one that calls us now
+            return None
+        self.called = True
+        self.emitter.removeListener(self.type, self)
+        return self.listener(*args)
+
+
+class EventEmitter:
+    """
+    Calls the listeners of an event, in the order in which they were added.
+
+    Event C{newListener}(type, listener): a listener is about to be added.
+
+    Event C{error}(exception): when nobody listens, L{emit} raises the
+    exception.
+
+    A listener's return value is ignored, except that a coroutine is run, and
+    that a coroutine or Deferred that fails is logged as critical (and destroys a
+    stream): C{async def} listeners just work.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_events", "_maxListeners", "_warned")
+
+    # type -> the listener if there is one, or the list of them. Most events of
+    # most streams have one, and a list for each would be half of an idle
+    # stream's memory.
+    _events: dict[str, Listener | list[Listener]]
+    _maxListeners: int
+    _warned: set[str]
+
+    def __init__(self) -> None:
+        self._events = {}
+
+    @overload
+    def on(self, type: str) -> Callable[[_L], _L]: ...
+    @overload
+    def on(self, type: str, listener: Listener) -> EventEmitter: ...
+    def on(self, type: str, listener: Any = _MISSING) -> Any:
+        """
+        Add a listener to the end of the list for this type of event.
+
+        Without C{listener} this is a decorator, which returns the function.
+
+        @return: the emitter.
+        @raise NodeError: C{listener} is not callable.
+        """
+        if listener is _MISSING:
+            return partial(self._decorate, type, lambda listener: listener)
+        return self._add(type, listener, listener)
+
+    addListener = on
+
+    @overload
+    def once(self, type: str) -> Callable[[_L], _L]: ...
+    @overload
+    def once(self, type: str, listener: Listener) -> EventEmitter: ...
+    def once(self, type: str, listener: Any = _MISSING) -> Any:
+        """
+        As L{on}, for a listener that is called at most once.
+        """
+        if listener is _MISSING:
+            return partial(self._decorate, type, partial(_Once, self, type))
+        return self._add(type, listener, _Once(self, type, listener))
+
+    def _decorate(self, type: str, entry: Callable[[_L], Listener], listener: _L) -> _L:
+        self._add(type, listener, entry(listener))
+        return listener
+
+    def _add(self, type: str, listener: Listener, entry: Listener) -> EventEmitter:
+        events = self._events
+        if not callable(listener):
+            raise NodeError("addListener only takes instances of Function")
+        if "newListener" in events:
+            self.emit("newListener", type, listener)
+        present = events.get(type)
+        if present is None:
+            events[type] = entry
+        elif isinstance(present, list):
+            present.append(entry)
+            self._warnOfLeak(type, len(present))
+        else:
+            events[type] = [present, entry]
+            self._warnOfLeak(type, 2)
+        return self
+
+    def _warnOfLeak(self, type: str, count: int) -> None:
+        limit = getattr(self, "_maxListeners", 10)
+        if not 0 < limit < count:
+            return
+        warned = getattr(self, "_warned", None)
+        if warned is None:
+            warned = self._warned = set()
+        if type not in warned:
+            warned.add(type)
+            warnings.warn(
+                f"possible EventEmitter memory leak detected. {count} {type!r} listeners"
+                " added. Use emitter.setMaxListeners() to increase limit.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+
+    def setMaxListeners(self, n: int) -> None:
+        """
+        Warn when one type of event gets more than C{n} listeners (10 unless
+        told otherwise); 0: never.
+        """
+        self._maxListeners = n
+
+    def removeListener(self, type: str, listener: Listener) -> EventEmitter:
+        """
+        Take off the first such listener of this type, if there is one; one that
+        L{once} added is found too.
+
+        @return: the emitter.
+        """
+        present = self._events.get(type)
+        if isinstance(present, list):
+            for index, entry in enumerate(present):
+                if _is(entry, listener):
+                    del present[index]
+                    break
+        elif present is not None and _is(present, listener):
+            del self._events[type]
+        return self
+
+    def removeAllListeners(self, type: str | None = None) -> EventEmitter:
+        """
+        Take off all listeners of this type, or all of them.
+
+        @return: the emitter.
+        """
+        if type is None:
+            self._events.clear()
+        else:
+            self._events.pop(type, None)
+        return self
+
+    def listeners(self, type: str) -> list[Listener]:
+        """
+        @return: the live list of this type's listeners, which may be edited.
+        """
+        present = self._events.get(type)
+        if not isinstance(present, list):
+            present = self._events[type] = [] if present is None else [present]
+        return present
+
+    def emit(self, type: str, *args: Any) -> bool:
+        """
+        Call each listener of this type with C{args}. Listeners that are added
+        or taken off meanwhile count from the next time on.
+
+        @return: whether there was any.
+        @raise Exception: what a listener raises: those after it are not
+            called; and the exception of an C{error} that nobody listens to.
+        """
+        listener = self._events.get(type)
+        if listener is not None:
+            if not isinstance(listener, list):
+                result = listener(*args)
+                if result is not None:
+                    watch(result, self._listenerFailed)
+                return True
+            if listener:
+                for each in listener[:]:
+                    result = each(*args)
+                    if result is not None:
+                        watch(result, self._listenerFailed)
+                return True
+        if type == "error":
+            if args and isinstance(args[0], BaseException):
+                raise args[0]
+            raise NodeError("Uncaught, unspecified 'error' event.")
+        return False
+
+    def _listenerFailed(self, error: Exception) -> None:
+        """
+        An exception that no caller can catch came out of a listener.
+        """
+        report(error, f"Unhandled exception from a listener on {self!r}", self)
+
+
+def _is(entry: Listener, listener: Listener) -> bool:
+    return entry == listener or (isinstance(entry, _Once) and entry.listener == listener)

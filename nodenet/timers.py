@@ -1,0 +1,141 @@
+"""
+Node's timers, on a Twisted reactor. All times are in milliseconds.
+
+Each function takes C{reactor=}: any C{IReactorTime}, such as a
+C{Clock}; by default the global reactor.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+__all__ = ["clearInterval", "clearTimeout", "nextTick", "setInterval", "setTimeout"]
+
+
+def theReactor(reactor: Any = None) -> Any:
+    """
+    @return: C{reactor}, or the global one, which is installed only now if it
+        is asked for.
+    """
+    if reactor is None:
+        from twisted.internet import reactor
+    return reactor
+
+
+class Timer:
+    """
+    What L{setTimeout} and L{setInterval} return: a call that is to come.
+    """
+
+    __slots__ = ("_args", "_call", "_callback", "_every", "_reactor")
+
+    def __init__(
+        self,
+        reactor: Any,
+        msecs: float,
+        every: bool,
+        callback: Callable[..., Any],
+        args: tuple[Any, ...],
+    ) -> None:
+        if not callable(callback):
+            raise TypeError(f"callback must be callable, not {callback!r}")
+        self._reactor = reactor
+        # As in Node, a period of less than one millisecond is one millisecond.
+        self._every = max(msecs, 1) / 1000 if every else None
+        self._callback = callback
+        self._args = args
+        self._call: Any = reactor.callLater(self._every or max(msecs, 0) / 1000, self._fire)
+
+    def _fire(self) -> None:
+        self._call = None
+        if self._every is not None:
+            # Before the callback, which may clear the interval or raise.
+            self._call = self._reactor.callLater(self._every, self._fire)
+        self._callback(*self._args)
+
+    def clear(self) -> None:
+        """
+        Call no more.
+        """
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+
+
+def setTimeout(
+    callback: Callable[..., Any], msecs: float, *args: Any, reactor: Any = None
+) -> Timer:
+    """
+    Call C{callback(*args)} once, in C{msecs} milliseconds.
+
+    @return: what L{clearTimeout} takes.
+    @raise TypeError: C{callback} is not callable.
+    """
+    return Timer(theReactor(reactor), msecs, False, callback, args)
+
+
+def setInterval(
+    callback: Callable[..., Any], msecs: float, *args: Any, reactor: Any = None
+) -> Timer:
+    """
+    Call C{callback(*args)} every C{msecs} milliseconds, first in C{msecs}.
+
+    An exception from the callback is logged by the reactor and does not stop
+    the interval.
+
+    @return: what L{clearInterval} takes.
+    @raise TypeError: C{callback} is not callable.
+    """
+    return Timer(theReactor(reactor), msecs, True, callback, args)
+
+
+def clearTimeout(timer: Timer | None) -> None:
+    """
+    Take back a L{setTimeout}. One that has fired or was cleared, and C{None},
+    are let pass, as in Node.
+    """
+    if timer is not None:
+        timer.clear()
+
+
+#: Take back a L{setInterval}, likewise.
+clearInterval = clearTimeout
+
+
+def nextTick(callback: Callable[..., Any], *args: Any, reactor: Any = None) -> None:
+    """
+    Call C{callback(*args)} after all events of the present turn of the reactor
+    and before its next wait; several calls come in the order they were asked
+    for.
+
+    Source: Node v0.3.3, C{process.nextTick}.
+    """
+    reactor = theReactor(reactor)
+    call, ticks = _ticks.get(reactor, (None, None))
+    if call is None or not call.active():
+        # One call of the reactor's for all: its calls of one time are in no order.
+        ticks = deque()
+        _ticks[reactor] = reactor.callLater(0, _tick, reactor, ticks), ticks
+    ticks.append((callback, args))
+
+
+#: reactor -> its call, and (callback, arguments) of each that it will make
+_ticks: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
+
+
+def _tick(reactor: Any, ticks: deque[Any]) -> None:
+    _ticks.pop(reactor, None)
+    try:
+        while ticks:
+            callback, args = ticks.popleft()
+            callback(*args)
+    finally:
+        # One has raised, which the reactor logs. Those after it still come before
+        # what has been asked for meanwhile.
+        if reactor in _ticks:
+            _ticks[reactor][1].extendleft(reversed(ticks))
+        elif ticks:
+            _ticks[reactor] = reactor.callLater(0, _tick, reactor, ticks), ticks
