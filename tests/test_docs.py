@@ -1,0 +1,158 @@
+"""
+What the docs say is so, as far as a program can tell.
+"""
+
+from __future__ import annotations
+
+import csv
+import doctest
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+from unittest import TestLoader, TestResult
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from nodenet import crypto, net
+from nodenet._stream import TRANSITIONS
+from nodenet.service import Options
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [*sorted((ROOT / "docs").glob("*.rst")), ROOT / "README.md"]
+
+
+def indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def body(lines: list[str], start: int, column: int) -> Iterator[str]:
+    """
+    @return: the lines of the directive that begins at C{column} of the line
+        before C{start}.
+    """
+    for line in lines[start:]:
+        if line.strip() and indent(line) <= column:
+            return
+        yield line
+
+
+def python(page: Path) -> Iterator[tuple[int, str]]:
+    """
+    @return: line number and text of each Python block of a page.
+    """
+    lines = page.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        if page.suffix == ".md":
+            if line.strip() == "```python":
+                end = next(i for i in range(number, len(lines)) if lines[i].strip() == "```")
+                yield number, dedent("\n".join(lines[number:end]) + "\n")
+        elif line.endswith(".. code-block:: python"):
+            yield number, dedent("\n".join(body(lines, number, line.index(".."))) + "\n")
+
+
+def table(page: str, name: str) -> list[list[str]]:
+    """
+    @return: the rows of the csv-table with C{:name: name}, the header first.
+    """
+    lines = (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines()
+    start = lines.index(f"   :name: {name}")
+    while not lines[start].startswith(".. csv-table::"):
+        start -= 1
+    inside = [line.strip() for line in body(lines, start + 1, 0) if line.strip()]
+    options = dict(re.findall(r"^:(\w+): (.*)$", "\n".join(inside), re.M))
+    rows = [line for line in inside if not re.match(r":\w+:", line)]
+    cells = csv.reader(rows, delimiter=options.get("delim", ","), quoting=csv.QUOTE_NONE)
+    header = [cell.strip() for cell in options["header"].split(",")]
+    return [header, *([cell.strip() for cell in row] for row in cells)]
+
+
+class ExampleTests(SynchronousTestCase):
+    """
+    The examples of all pages.
+    """
+
+    def test_theyCompile(self):
+        found = 0
+        for page in PAGES:
+            for number, text in python(page):
+                # So that a message names the line of the page.
+                compile("\n" * number + text, str(page), "exec")
+                found += 1
+        self.assertGreater(found, 8)
+
+    def test_thoseThatShowWhatTheyPrintDo(self):
+        attempted = 0
+        for page in PAGES:
+            results = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+            self.assertEqual(results.failed, 0, page)
+            attempted += results.attempted
+        self.assertGreater(attempted, 4)
+
+    def test_thoseThatAreTestsPass(self):
+        ran = 0
+        for page in PAGES:
+            for number, text in python(page):
+                if "TestCase)" not in text:
+                    continue
+                namespace: dict[str, Any] = {"__name__": "example"}
+                exec(compile("\n" * number + text, str(page), "exec"), namespace)
+                for case in list(namespace.values()):
+                    if getattr(case, "__module__", None) == "example" and hasattr(case, "run"):
+                        result = TestResult()
+                        TestLoader().loadTestsFromTestCase(case).run(result)
+                        self.assertEqual(result.errors + result.failures, [])
+                        ran += result.testsRun
+        self.assertEqual(ran, 2)
+
+
+class TableTests(SynchronousTestCase):
+    """
+    The tables that repeat what the code says.
+    """
+
+    def test_theLifeOfAStream(self):
+        (_, *inputs), *rows = table("semantics.rst", "transitions")
+        said = {
+            (state, what): after
+            for state, *cells in rows
+            for what, after in zip(inputs, cells, strict=True)
+            if after
+        }
+        self.assertEqual(said, TRANSITIONS)
+
+    def test_whatHasAName(self):
+        """
+        What the reference names is there.
+        """
+        owners = {"crypto": crypto, "net": net, "server": net.Server(), "stream": net.Stream()}
+        for each in "document", "tls", "besides":
+            for name, *_ in table("api.rst", each)[1:]:
+                match = re.match(r"``(crypto|net|server|stream)\.(\w+)", name)
+                if match is None:
+                    self.assertRegex(name, r"^``(server|stream)`` event ``\w+\(.*\)``$")
+                    continue
+                owner, attribute = match.groups()
+                self.assertIn(attribute, dir(owners[owner]), name)
+
+    def test_allDetailsOfCredentials(self):
+        said = [name.strip("`") for name, *_ in table("api.rst", "details")[1:]]
+        self.assertEqual(said, list(signature(crypto.Credentials).parameters))
+
+    def test_theTestsThatShowIt(self):
+        for each in "document", "tls", "details":
+            for _, _, test in table("api.rst", each)[1:]:
+                module, case, method = test.strip("`").rsplit(".", 2)
+                self.assertTrue(hasattr(getattr(import_module(module), case), method), test)
+
+    def test_allOptionsOfTheDaemon(self):
+        page = (ROOT / "docs" / "service.rst").read_text(encoding="utf-8")
+        said = set(re.findall(r"``--([a-z-]+)[=`]", page))
+        options = Options()
+        known = {name.rstrip("=") for name in options.longOpt}
+        self.assertEqual(known - said, set())
+        # Those of twistd itself that the page names too.
+        self.assertEqual(said - known, {"gid", "logfile", "logger", "pidfile", "uid"})
