@@ -30,6 +30,7 @@ from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IHandshakeListener,
     ISSLTransport,
+    IStreamClientEndpoint,
 )
 from twisted.internet.protocol import Factory, Protocol
 from twisted.logger import Logger
@@ -44,6 +45,7 @@ from nodenet._transport import Wire, asOSError, wireFor
 from nodenet.crypto import Credentials
 from nodenet.encodings import Decoder, encode
 from nodenet.errors import EndedError, NodeError, errnoException, watch
+from nodenet.events import EventEmitter
 from nodenet.timers import nextTick, theReactor
 
 if TYPE_CHECKING:
@@ -104,6 +106,8 @@ class Stream(stream.Stream, Protocol):
 
     @ivar allowHalfOpen: the peer's FIN does not end our side; L{end} is then the
         user's to call.
+    @ivar writable: whether our side is open. It stays so after L{end} until what is
+        queued has gone out.
     @ivar remoteAddress: of a server's stream, the peer's IP address; C{None} of a
         client's, and over a UNIX socket.
     @ivar remotePort: likewise the peer's port.
@@ -145,6 +149,7 @@ class Stream(stream.Stream, Protocol):
         "remoteAddress",
         "remotePort",
         "transport",
+        "writable",
     )
 
     transport: Any
@@ -178,6 +183,7 @@ class Stream(stream.Stream, Protocol):
         self.remotePort: int | None = None
         self._reactor = reactor
         self._state = "closed"
+        self.writable = False
         self._server: Server | None = None
         self._attempt: Deferred[Any] | None = None  # to connect
         self._wire: Wire | None = None  # while there is a connection
@@ -219,7 +225,12 @@ class Stream(stream.Stream, Protocol):
         Reading is plain as long as there is nothing to be done but to emit.
         """
         self._special = bool(
-            self._decoder or self._paused or self._timeout or self._held or self._fds
+            self._decoder
+            or self._paused
+            or self._timeout
+            or self._held
+            or self._fds
+            or type(self).emit is not EventEmitter.emit  # a subclass wants to see all
         )
 
     # What a stream is
@@ -237,15 +248,6 @@ class Stream(stream.Stream, Protocol):
         Whether C{data} may come.
         """
         return self._state == "open" or self._state == "readOnly"
-
-    @property
-    def writable(self) -> bool:
-        """
-        Whether our side is open. It stays so after L{end} until what is queued
-        has gone out.
-        """
-        state = self._state
-        return state == "open" or state == "writeOnly" or state == "opening"
 
     @property
     def fd(self) -> int | None:
@@ -270,14 +272,17 @@ class Stream(stream.Stream, Protocol):
         return f"<{type(self).__name__} {self._state}{peer} at {id(self):#x}>"
 
     def _enter(self, what: str) -> None:
-        self._state = TRANSITIONS[self._state, what]
+        state = self._state = TRANSITIONS[self._state, what]
+        # No property: a pipe asks for each piece of data.
+        self.writable = state == "open" or state == "writeOnly" or state == "opening"
 
     # Connecting
 
     def connect(self, *args: Any) -> None:
         """
         Open a connection: C{connect(port, [host], [callback])} over TCP (host:
-        C{127.0.0.1}), C{connect(path, [callback])} over a UNIX socket.
+        C{127.0.0.1}), C{connect(path, [callback])} over a UNIX socket,
+        C{connect(endpoint, [callback])} by any Twisted endpoint.
 
         C{connect} or C{error} follows. A closed stream may connect again; it keeps
         its listeners and settings.
@@ -293,21 +298,23 @@ class Stream(stream.Stream, Protocol):
         where, *rest = args
         callback = rest.pop() if rest and callable(rest[-1]) else None
         host = rest[0] if rest else None
-        port = toPort(where)
+        endpoint: Any = where if IStreamClientEndpoint.providedBy(where) else None
+        port = toPort(where) if endpoint is None else None
         if callback is not None:
             self.on("connect", callback)
         self._reset()
         # It may be one that a server had accepted.
         self._server = self.remoteAddress = self.remotePort = None
-        self._toPath = port is None
-        self._host = None if self._toPath else host or "localhost"
+        self._toPath = endpoint is None and port is None
+        self._host = None if port is None else host or "localhost"
         self._enter("connect")
         self._touch()
         reactor = network(theReactor(self._reactor))
-        endpoint: Any
         # No time limit of our own: as in Node, the kernel's.
         limit: Any = None
-        if port is None:
+        if endpoint is not None:
+            pass
+        elif port is None:
             endpoint = UNIXClientEndpoint(reactor, os.fsencode(where), limit)
         elif host is None or isIP(host) == 4:
             endpoint = TCP4ClientEndpoint(reactor, host or "127.0.0.1", port, limit)
@@ -375,8 +382,15 @@ class Stream(stream.Stream, Protocol):
         if self._special:
             self._dataReceived(data)
             return
+        # As emit, for the one listener that there is in the common case.
+        listener = self._events.get("data")
         try:
-            self.emit("data", data)
+            if listener is None or listener.__class__ is list:
+                self.emit("data", data)
+            else:
+                result = listener(data)  # type: ignore[operator]
+                if result is not None:
+                    self._called(result)
         except Exception as e:
             self._listenerFailed(e)
 
@@ -753,6 +767,18 @@ class Stream(stream.Stream, Protocol):
         """
         self._enter("destroy")
         self._teardown(exception)
+
+    def resetAndDestroy(self) -> None:
+        """
+        As L{destroy}, but the peer of a TCP connection is told by an RST that this
+        was not its end (over a UNIX socket there is no such thing).
+
+        Source: Node v18.3.0, C{net.Socket}.
+        """
+        fd = self.fd
+        if fd is not None:
+            _transport.setReset(fd)
+        self.destroy()
 
     def _teardown(self, exception: BaseException | None = None, reported: bool = False) -> None:
         """

@@ -132,6 +132,8 @@ class _Direct(tcp.Connection):
 
     # Set while a stream writes past Twisted's own buffer.
     flush: Callable[[], bool] | None = None
+    # Called after a read that was full: there is more.
+    busy: Callable[[], None] | None = None
     _shouldShutdown = False
 
     @property
@@ -174,6 +176,8 @@ class _Direct(tcp.Connection):
         if not data:
             return main.CONNECTION_DONE
         self.protocol.dataReceived(data)
+        if self.busy is not None and len(data) == READ_SIZE:
+            self.busy()
         return None
 
     def doWrite(self) -> Any:
@@ -281,6 +285,8 @@ class _Descriptors(_Direct):
         if not data:
             return main.CONNECTION_DONE
         self.protocol.dataReceived(data)
+        if self.busy is not None and len(data) == READ_SIZE:
+            self.busy()
         return None
 
     def _descriptorReceived(self, fd: int) -> None:
@@ -525,7 +531,20 @@ def setKeepAlive(enable: bool, seconds: int, transport: Any) -> None:
             skt.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)
 
 
+def setReset(fd: int) -> None:
+    """
+    Have close(2) send an RST.
+    """
+    skt = socket.socket(fileno=fd)
+    try:
+        skt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    finally:
+        skt.detach()
+
+
 def _isTCP(transport: Any) -> bool:
-    return ITCPTransport.providedBy(transport) and isinstance(
-        transport.getHost(), (IPv4Address, IPv6Address)
-    )
+    if not ITCPTransport.providedBy(transport):
+        return False
+    if isinstance(transport, _Direct):
+        return transport.socket.family != socket.AF_UNIX
+    return isinstance(transport.getHost(), (IPv4Address, IPv6Address))

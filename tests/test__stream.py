@@ -106,15 +106,17 @@ class StateTests(SynchronousTestCase):
             self.assertEqual(TRANSITIONS[state, "destroy"], "closed")
 
     def test_readableAndWritableFollowTheState(self):
-        stream = net.Stream()
-        for state, readable, writable in [
-            ("closed", False, False),
-            ("opening", False, True),
-            ("open", True, True),
-            ("readOnly", True, False),
-            ("writeOnly", False, True),
+        for inputs, state, readable, writable in [
+            ([], "closed", False, False),
+            (["connect"], "opening", False, True),
+            (["connected"], "open", True, True),
+            (["connected", "fin"], "readOnly", True, False),
+            (["connected", "eof"], "writeOnly", False, True),
+            (["connected", "eof", "fin"], "closed", False, False),
         ]:
-            stream._state = state
+            stream = net.Stream()
+            for what in inputs:
+                stream._enter(what)
             self.assertEqual(
                 (stream.readyState, stream.readable, stream.writable),
                 (state, readable, writable),
@@ -192,6 +194,19 @@ class ReadTests(StreamCase):
         stream.dataReceived(b"two")
         self.assertEqual(seen, [("data", b"one"), ("data", b"two")])
         self.assertEqual(stream.bytesRead, 6)
+
+    def test_anEmitOfASubclassSeesData(self):
+        class Loud(net.Stream):
+            def emit(self, type, *args):
+                types.append(type)
+                return super().emit(type, *args)
+
+        types = []
+        stream = Loud()
+        stream.on("data", lambda data: None)
+        stream.makeConnection(StringTransport())
+        stream.dataReceived(b"one")
+        self.assertEqual(types, ["connect", "data"])
 
     def test_setEncodingHoldsASplitCharacterAndNoneGoesBackToBytes(self):
         stream, seen = self.make()

@@ -454,6 +454,40 @@ class OptionTests(NetCase):
         yield event(client, "close")
 
 
+class ResetTests(NetCase):
+    """
+    C{resetAndDestroy}.
+    """
+
+    @inlineCallbacks
+    def test_thePeerSeesThatThisWasNotTheEnd(self):
+        server = yield self.listening()
+        client = self.client(server.address()["port"])
+        [stream] = yield event(server, "connection")
+        seen = record(stream)
+        client.write("half of it")
+        yield event(stream, "data")
+        client.resetAndDestroy()
+        yield event(stream, "close")
+        kinds = [(type, getattr(args[0], "code", args[0])) for type, *args in seen]
+        self.assertEqual(
+            kinds, [("data", b"half of it"), ("error", "ECONNRESET"), ("close", True)]
+        )
+
+    @inlineCallbacks
+    def test_overAUNIXSocketItIsDestroy(self):
+        server = yield self.listening(self.mktemp())
+        client = self.client(server.address()["address"])
+        [stream] = yield event(server, "connection")
+        client.resetAndDestroy()
+        self.assertEqual((yield event(stream, "close")), (False,))
+
+    def test_aClosedStreamStaysClosed(self):
+        stream = net.Stream()
+        stream.resetAndDestroy()
+        self.assertEqual(stream.readyState, "closed")
+
+
 class EndpointTests(NetCase):
     """
     Servers and streams on Twisted's endpoints.
@@ -478,6 +512,25 @@ class EndpointTests(NetCase):
         closed = event(server, "close")
         yield port.stopListening()
         yield closed
+
+    @inlineCallbacks
+    def test_connectTakesAnEndpoint(self):
+        server = yield self.listening(listener=lambda c: c.pipe(c))
+        where = "tcp:127.0.0.1:{port}".format(**server.address())
+        called = []
+        client = self.client(clientFromString(reactor, where), lambda: called.append(1))
+        client.write("ping")
+        client.end()
+        seen = record(client)
+        yield event(client, "close")
+        self.assertEqual(called, [1])
+        self.assertEqual(seen[2:], [("data", b"ping"), ("end",), ("close", False)])
+        # Once more, to where nobody listens.
+        server.close()
+        yield event(server, "close")
+        client.connect(clientFromString(reactor, where))
+        [error] = yield event(client, "error")
+        self.assertEqual((error.code, error.syscall), ("ECONNREFUSED", "connect"))
 
     @inlineCallbacks
     def test_theTransportsOwnLoseConnectionWorks(self):
