@@ -44,7 +44,8 @@ def createServer(
 def createConnection(*args: Any, reactor: Any = None, **keywords: Any) -> Stream:
     """
     Make a stream and connect it: C{createConnection(port, [host], [callback])},
-    C{createConnection(path, [callback])}, C{createConnection(endpoint, [callback])}; see L{Stream.connect}.
+    C{createConnection(path, [callback])}, C{createConnection(endpoint, [callback])};
+    see L{Stream.connect}.
 
     @param keywords: as of L{Stream}.
     """

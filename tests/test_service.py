@@ -16,6 +16,7 @@ from zope.interface.verify import verifyObject
 
 from nodenet import net
 from nodenet.service import Options, daemon
+from nodenet.service.connections import Connections
 from nodenet.service.echo import echo
 
 
@@ -132,16 +133,17 @@ class DaemonTests(SynchronousTestCase):
         globalLogPublisher.addObserver(self.events.append)
         self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
 
-    def make(self, **settings):
-        server = net.createServer(echo(), reactor=self.reactor)
+    def make(self, timeout=0, **settings):
+        served = Connections(self.reactor, echo(), timeout=timeout)
+        server = net.createServer(served, reactor=self.reactor)
         listen = [("tcp:8124", TCP4ServerEndpoint(self.reactor, 8124))]
-        service = daemon.Daemon(self.reactor, server, listen, **settings)
+        service = daemon.Daemon(self.reactor, server, listen, served, **settings)
         service.privilegedStartService()
         service.startService()
         return service
 
     def connect(self, service):
-        stream = service.server.buildProtocol(None)
+        stream = service.factory.buildProtocol(None)
         stream.makeConnection(StringTransport())
         return stream
 
@@ -160,7 +162,8 @@ class DaemonTests(SynchronousTestCase):
     def test_aPortItCannotHaveEndsTheProcessWithOneLine(self):
         self.patch(daemon.sys, "stderr", daemon.sys.stderr)
         server = net.createServer(reactor=self.reactor)
-        service = daemon.Daemon(self.reactor, server, [("--port 7", Refusing())])
+        served = Connections(self.reactor, echo())
+        service = daemon.Daemon(self.reactor, server, [("--port 7", Refusing())], served)
         error = self.assertRaises(daemon.CannotStart, service.privilegedStartService)
         self.assertIsInstance(error, SystemExit)
         self.assertEqual(
@@ -168,11 +171,9 @@ class DaemonTests(SynchronousTestCase):
         )
         self.assertEqual(len(self.logged(LogLevel.critical, "message")), 1)
 
-    def test_aConnectionsBeginningIsDebugItsEndInfo(self):
+    def test_aConnectionHasOneRecordAtItsEnd(self):
         service = self.make()
         stream = self.connect(service)
-        [event] = self.logged(LogLevel.debug, "peer")
-        self.assertEqual(event["peer"], "192.168.1.1:54321")
         stream.dataReceived(b"hello")
         self.reactor.advance(2)
         stream.readConnectionLost()

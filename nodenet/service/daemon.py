@@ -7,28 +7,30 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.application.reactors import installReactor
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.endpoints import serverFromString
-from twisted.logger import Logger
+from twisted.internet.endpoints import clientFromString, serverFromString
 from twisted.python.failure import Failure
 
 from nodenet import net
 from nodenet._network import listenFD, network
 from nodenet._transport import asOSError
 from nodenet.crypto import Credentials
+from nodenet.service.connections import Connections
 from nodenet.service.echo import echo
+from nodenet.service.limits import Limits, Networks
+from nodenet.service.log import AccessLog, log, named
 from nodenet.service.options import Options
+from nodenet.service.proxyprotocol import ProxiedFactory
+from nodenet.service.relay import Relay
+from nodenet.service.upstreams import Upstream, Upstreams
 
 __all__ = ["CannotStart", "Daemon", "makeService"]
-
-log = Logger("nodenet")
 
 
 class CannotStart(SystemExit, Exception):
@@ -41,35 +43,61 @@ class CannotStart(SystemExit, Exception):
         return str(self.code)
 
 
+class Served(Protocol):
+    """
+    The connections of a daemon, however they are served.
+
+    @ivar open: those that there are.
+    @ivar onEnd: called when one has ended.
+    """
+
+    open: Any
+    onEnd: Callable[[], Any]
+
+    def stop(self) -> None:
+        """
+        No more come: end what need not go on.
+        """
+
+    def cut(self) -> None:
+        """
+        End all, now.
+        """
+
+    def close(self) -> None:
+        """
+        All have ended.
+        """
+
+
 class Daemon(Service):
     """
-    Serves a L{net.Server} on endpoints until it is stopped.
+    Serves on endpoints until it is stopped.
     """
 
     def __init__(
         self,
         reactor: Any,
-        server: net.Server,
+        factory: Any,
         listen: list[tuple[str, Any]],
-        timeout: float = 0,
+        served: Served,
         drain: float = 5,
     ) -> None:
         """
+        @param factory: of the connections.
         @param listen: descriptions, for messages, and the endpoints.
-        @param timeout: seconds after which an idle connection is closed; 0: none.
         @param drain: seconds that connections are given to end when the service
             stops.
         """
         self.reactor = reactor
-        self.server = server
+        self.factory = factory
         self.listen = listen
-        self.timeout = timeout
+        self.served = served
         self.drain = drain
         self.ports: list[Any] = []
         self._bound = False
-        self.open: set[_Record] = set()
         self._drained: Deferred[None] | None = None
-        server.on("connection", partial(_Record, self))
+        served.onEnd = self._checkDrained
 
     def privilegedStartService(self) -> None:
         """
@@ -80,7 +108,7 @@ class Daemon(Service):
         super().privilegedStartService()
         self._bound = True
         for description, endpoint in self.listen:
-            listening = endpoint.listen(self.server)
+            listening = endpoint.listen(self.factory)
             listening.addCallbacks(
                 self._listening, self._cannotListen, errbackArgs=(description,)
             )
@@ -101,7 +129,7 @@ class Daemon(Service):
 
     def _listening(self, port: Any) -> None:
         self.ports.append(port)
-        log.info("Listening on {address}", address=_named(port.getHost()))
+        log.info("Listening on {address}", address=named(port.getHost()))
 
     def _cannotListen(self, failure: Failure, description: str) -> None:
         reason = asOSError(failure.value, "listen")
@@ -114,7 +142,7 @@ class Daemon(Service):
 
     def stopService(self) -> Deferred[Any]:
         """
-        Accept no more, and end each connection after what is queued for it.
+        Accept no more, and let those that are open end.
 
         @return: fires when all are closed, after C{drain} seconds at the latest.
         """
@@ -123,89 +151,23 @@ class Daemon(Service):
         self.ports = []
         drained: Deferred[None] = Deferred()
         self._drained = drained
-        if self.open:
+        if self.served.open:
             log.info(
                 "Stopping: {count} connections have {drain:g} s to end",
-                count=len(self.open),
+                count=len(self.served.open),
                 drain=self.drain,
             )
-        for record in list(self.open):
-            record.stream.end()
-        limit = self.reactor.callLater(self.drain, self.cut)
+        self.served.stop()
+        limit = self.reactor.callLater(self.drain, self.served.cut)
         drained.addCallback(lambda _: limit.active() and limit.cancel())
+        drained.addCallback(lambda _: self.served.close())
         self._checkDrained()
         return DeferredList([drained, *(each for each in stopped if each is not None)])
 
-    def cut(self) -> None:
-        """
-        Close what is still open.
-        """
-        for record in list(self.open):
-            record.why = "cut"
-            record.stream.destroy()
-
-    def _ended(self, record: _Record) -> None:
-        self.open.discard(record)
-        self._checkDrained()
-
     def _checkDrained(self) -> None:
-        if self._drained is not None and not self.open:
+        if self._drained is not None and not self.served.open:
             drained, self._drained = self._drained, None
             drained.callback(None)
-
-
-class _Record:
-    """
-    One connection, for the log.
-    """
-
-    __slots__ = ("daemon", "peer", "since", "stream", "why")
-
-    def __init__(self, daemon: Daemon, stream: net.Stream) -> None:
-        self.daemon = daemon
-        self.stream = stream
-        self.peer = _named(stream.transport.getPeer())
-        self.since = daemon.reactor.seconds()
-        self.why = ""
-        stream.on("error", self.failed)
-        stream.on("close", self.closed)
-        if daemon.timeout:
-            stream.setTimeout(daemon.timeout * 1000)
-            stream.on("timeout", self.idle)
-        daemon.open.add(self)
-        log.debug("{peer} connected", peer=self.peer)
-
-    def idle(self) -> None:
-        self.why = "idle"
-        self.stream.destroy()
-
-    def failed(self, error: Any) -> None:
-        code, text = getattr(error, "code", None), getattr(error, "strerror", None)
-        self.why = code or str(error)
-        if code and text and text != os.strerror(error.errno):
-            self.why += f", {text}"
-
-    def closed(self, had_error: bool) -> None:
-        stream = self.stream
-        log.info(
-            "{peer} closed{how}: {bytesRead} bytes in, {bytesWritten} bytes out,"
-            " {duration:.3f} s",
-            peer=self.peer,
-            how=self.why and f" ({self.why})",
-            why=self.why,
-            bytesRead=stream.bytesRead,
-            bytesWritten=stream.bytesWritten,
-            duration=self.daemon.reactor.seconds() - self.since,
-        )
-        self.daemon._ended(self)
-
-
-def _named(address: Any) -> str:
-    host = getattr(address, "host", None)
-    if host is None:
-        name = getattr(address, "name", None)
-        return "unix:" + name.decode(errors="replace") if name else "unix"
-    return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
 
 
 def makeService(options: Options) -> Daemon:
@@ -220,12 +182,9 @@ def makeService(options: Options) -> Daemon:
             installReactor("nodenet")
     from twisted.internet import reactor
 
-    serve = echo(options["greeting"])
-    tls = options["tls"] and Secured(options["tls"], options["tls-min-version"], serve)
-    server = net.createServer(
-        tls or serve, allowHalfOpen=options["allow-half-open"], reactor=reactor
-    )
-    server.maxConnections = options["max-connections"]
+    secure = _secured(options["tls"], options["tls-settings"])
+    make = _relay if options.subCommand == "relay" else _echo
+    served, factory, onSignal = make(options, reactor, secure)
     listen: list[tuple[str, Any]] = []
     for description in options["listen"]:
         said = options["said"].get(description, f"--listen {description}")
@@ -239,9 +198,101 @@ def makeService(options: Options) -> Daemon:
             raise CannotStart(f"twistd nodenet: {said}: {e}") from None
     if options["fd"] is not None:
         listen.append((f"--fd {options['fd']}", _Descriptor(reactor, options["fd"])))
-    daemon = Daemon(reactor, server, listen, options["timeout"], options["drain"])
-    _onSignals(reactor, daemon, tls)
+    daemon = Daemon(reactor, factory, listen, served, options["drain"])
+    _onSignals(reactor, daemon, onSignal)
     return daemon
+
+
+def _echo(options: Options, reactor: Any, secure: Secured | None) -> tuple[Any, Any, _Handlers]:
+    served = Connections(reactor, echo(options["greeting"]), secure, options["timeout"])
+    server = net.createServer(served, allowHalfOpen=options["allow-half-open"], reactor=reactor)
+    server.maxConnections = options["max-connections"]
+    return served, server, _reloading(secure)
+
+
+def _relay(
+    options: Options, reactor: Any, secure: Secured | None
+) -> tuple[Any, Any, _Handlers]:
+    chosen = options.subOptions
+    secureUpstream = _secured(chosen["upstream-files"], chosen["upstream-settings"])
+    if chosen["upstream-insecure"]:
+        log.warn("--upstream-insecure: whoever answers is taken for the upstream")
+    accessLog = None
+    if chosen["access-log"] is not None:
+        try:
+            accessLog = AccessLog(chosen["access-log"])
+        except OSError as e:
+            what = f"--access-log {chosen['access-log']}"
+            raise CannotStart(f"twistd nodenet: {what}: {e.strerror}") from None
+    upstreams = Upstreams(
+        reactor,
+        [_upstream(reactor, given) for given in chosen["upstreams"]],
+        chosen["balance"],
+        chosen["retries"],
+        chosen["max-fails"],
+        chosen["fail-timeout"],
+        chosen["connect-timeout"],
+    )
+    if chosen["health-interval"]:
+        upstreams.probe(chosen["health-interval"])
+    served = Relay(
+        reactor,
+        upstreams,
+        Limits(
+            Networks(chosen["networks"]),
+            options["max-connections"],
+            chosen["max-connections-per-host"],
+        ),
+        secure=secure,
+        secureUpstream=secureUpstream,
+        sendProxy=chosen["send-proxy"],
+        timeout=options["timeout"],
+        halfCloseTimeout=chosen["half-close-timeout"],
+        accessLog=accessLog,
+        splices=not chosen["no-splice"],
+    )
+    factory: Any = net.createServer(served, allowHalfOpen=True, reactor=reactor)
+    if chosen["proxy-protocol"]:
+        proxies = Networks(chosen["proxies"])
+        factory = ProxiedFactory(reactor, factory, proxies.allow, served.refusals.add)
+    onSignal = _reloading(secure, secureUpstream)
+    if accessLog is not None:
+        onSignal[signal.SIGUSR1] = accessLog.reopen
+    return served, factory, onSignal
+
+
+def _upstream(reactor: Any, given: tuple[str, Any]) -> Upstream:
+    """
+    @param given: the text, and the arguments of L{net.Stream.connect}, or an endpoint's
+        description.
+    @raise CannotStart: the description is wrong.
+    """
+    name, where = given
+    if isinstance(where, tuple):
+        return Upstream(name, *where)
+    try:
+        return Upstream(name, clientFromString(network(reactor), where))
+    except Exception as e:  # endpoint parsers raise what they like
+        why = "wrong or missing arguments" if isinstance(e, TypeError) else e
+        raise CannotStart(f"twistd nodenet: --upstream {name}: {why}") from None
+
+
+#: What to do on a signal.
+_Handlers = dict[int, Callable[[], Any]]
+
+
+def _reloading(*secured: Secured | None) -> _Handlers:
+    there = [each for each in secured if each is not None]
+
+    def reload() -> None:
+        for each in there:
+            each.reload()
+
+    return {signal.SIGHUP: reload} if there else {}
+
+
+def _secured(files: dict[str, str] | None, settings: dict[str, Any]) -> Secured | None:
+    return None if files is None else Secured(files, settings)
 
 
 class _Descriptor:
@@ -259,21 +310,18 @@ class _Descriptor:
 
 class Secured:
     """
-    A connection listener that puts another behind TLS.
+    Puts streams behind TLS, with credentials of files that are read again when asked.
     """
 
-    def __init__(
-        self, files: dict[str, str], lowest: str, serve: Callable[[net.Stream], Any]
-    ) -> None:
+    def __init__(self, files: dict[str, str], settings: Mapping[str, Any]) -> None:
         """
-        @param files: the paths of C{key}, C{cert} and perhaps C{ca}.
-        @param lowest: version of TLS.
-        @param serve: the listener, which need not know.
+        @param files: option -> path, of a key, a certificate or CAs; the option ends with
+            what it is of L{createCredentials<nodenet.crypto.createCredentials>}.
+        @param settings: the other details of that.
         @raise CannotStart: one of the files is unusable.
         """
         self.files = files
-        self.lowest = lowest
-        self.serve = serve
+        self.settings = settings
         try:
             self.credentials = self._load()
         except ValueError as e:
@@ -284,20 +332,22 @@ class Secured:
         @raise ValueError: one of the files is unusable: which, and why.
         """
         pems: dict[str, Any] = {}
-        for name, file in self.files.items():
+        for option, file in self.files.items():
             try:
                 with open(file, "rb") as opened:
-                    pems[name] = opened.read()
+                    pems[option.rpartition("-")[2]] = opened.read()
             except OSError as e:
-                raise ValueError(f"--tls-{name} {file}: {e.strerror}") from None
+                raise ValueError(f"{option} {file}: {e.strerror}") from None
         try:
-            return Credentials(
-                **pems, secureProtocol=f"TLSv{self.lowest}", rejectUnauthorized="ca" in pems
-            )
+            return Credentials(**pems, **self.settings)
         except ValueError as e:
             what, _, why = str(e).partition(": ")
-            options = [f"--tls-{n} {f}" for n, f in self.files.items() if n in what.split()]
-            raise ValueError(f"{' and '.join(options)}: {why}") from None
+            wrong = [
+                f"{option} {file}"
+                for option, file in self.files.items()
+                if option.rpartition("-")[2] in what.split()
+            ]
+            raise ValueError(f"{' and '.join(wrong) or what}: {why}") from None
 
     def reload(self) -> None:
         """
@@ -313,25 +363,27 @@ class Secured:
 
     def __call__(self, stream: net.Stream) -> None:
         stream.setSecure(self.credentials)
-        self.serve(stream)
 
 
-def _onSignals(reactor: Any, daemon: Daemon, tls: Secured | None) -> None:
+def _onSignals(reactor: Any, daemon: Daemon, handlers: _Handlers) -> None:
     """
     Twisted's own handlers would have twistd exit by the signal: this service is
     meant to end by it, with status 0. The second one does not wait.
+
+    @param handlers: of the other signals.
     """
 
     def stop(number: int, frame: object) -> None:
-        reactor.callFromThread(daemon.cut if stopping else reactor.stop)
+        reactor.callFromThread(daemon.served.cut if stopping else reactor.stop)
         stopping.append(number)
 
     def install() -> None:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        if tls is not None:
-            signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(tls.reload))
-        elif not os.isatty(0):  # else it is the terminal that hangs up
+        for number, call in handlers.items():
+            signal.signal(number, lambda *_, call=call: reactor.callFromThread(call))
+        if signal.SIGHUP not in handlers and not os.isatty(0):
+            # Else it is the terminal that hangs up.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     stopping: list[int] = []

@@ -1,0 +1,119 @@
+"""
+Whom the relay serves: rules by address, and how many at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+__all__ = ["Limits", "Networks", "Refusals"]
+
+#: Seconds between two lines of the log about refusals for one reason.
+QUIET = 1
+
+
+class Networks:
+    """
+    Networks in an order, each with what it means to be of it.
+    """
+
+    def __init__(self, rules: Iterable[tuple[bool, IPv4Network | IPv6Network]] = ()) -> None:
+        self.rules = list(rules)
+        # Who is of none is meant by a list of those to be refused only.
+        self.default = not any(allowed for allowed, _ in self.rules)
+
+    def allow(self, host: str | None) -> bool:
+        """
+        @param host: an IP address, or C{None}, for which there are no rules: of who
+            comes over a UNIX socket.
+        @return: what the first network says that C{host} is of. One of none is
+            allowed if no network is.
+        """
+        if host is None or not self.rules:
+            return True
+        address = ip_address(host)
+        if isinstance(address, IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        for allowed, network in self.rules:
+            if address in network:
+                return allowed
+        return self.default
+
+
+class Limits:
+    """
+    Who may come in, of those that want to.
+    """
+
+    def __init__(
+        self, networks: Networks, most: int | None = None, mostPerHost: int | None = None
+    ) -> None:
+        """
+        @param most: connections at once.
+        @param mostPerHost: connections at once from one IP address.
+        """
+        self.networks = networks
+        self.most = most
+        self.mostPerHost = mostPerHost
+        self.count = 0
+        self._hosts: Counter[str] = Counter()
+
+    def enter(self, host: str | None) -> str | None:
+        """
+        @return: why not; C{None}: it is in, and is to L{leave}.
+        """
+        if not self.networks.allow(host):
+            return "deny"
+        if self.most is not None and self.count >= self.most:
+            return "max-connections"
+        if self.mostPerHost is not None and host is not None:
+            if self._hosts[host] >= self.mostPerHost:
+                return "max-connections-per-host"
+            self._hosts[host] += 1
+        self.count += 1
+        return None
+
+    def leave(self, host: str | None) -> None:
+        self.count -= 1
+        if host is not None and host in self._hosts:
+            self._hosts[host] -= 1
+            if not self._hosts[host]:
+                del self._hosts[host]
+
+
+class Refusals:
+    """
+    Tells of the connections that were refused, at most once a second for each reason.
+    """
+
+    def __init__(self, reactor: Any, tell: Callable[[str, Any, str, int], Any]) -> None:
+        """
+        @param tell: called with the reason, peer and detail of the last refusal, and how
+            many there were since the call before.
+        """
+        self.reactor = reactor
+        self.tell = tell
+        self._since: dict[str, tuple[Any, str, int]] = {}
+
+    def add(self, reason: str, peer: Any, detail: str = "") -> None:
+        """
+        @param reason: one of a few.
+        """
+        since = self._since.get(reason)
+        if since is None:
+            self._tell(reason, peer, detail, 1)
+        else:
+            self._since[reason] = peer, detail, since[2] + 1
+
+    def _tell(self, reason: str, peer: Any, detail: str, count: int) -> None:
+        self._since[reason] = peer, detail, 0
+        self.reactor.callLater(QUIET, self._again, reason)
+        self.tell(reason, peer, detail, count)
+
+    def _again(self, reason: str) -> None:
+        peer, detail, count = self._since.pop(reason)
+        if count:
+            self._tell(reason, peer, detail, count)

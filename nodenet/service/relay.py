@@ -1,0 +1,384 @@
+"""
+The relay service: for each client a connection to an upstream, and two pipes. Half-closes
+go through, each way; what is cut short on one side is reset on the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from nodenet import net
+from nodenet._splice import Pipes, Splice, splice
+from nodenet.service import proxyprotocol
+from nodenet.service.limits import Limits, Refusals
+from nodenet.service.log import AccessLog, describe, log, named
+from nodenet.service.upstreams import Upstream, Upstreams, connecting
+from nodenet.timers import clearTimeout, setInterval
+
+__all__ = ["Relay"]
+
+#: How much later than its time an idle connection may be closed: a part of that time, and
+#: at most so many seconds.
+LATE, LATEST = 1 / 16, 5
+
+
+class Relay:
+    """
+    A connection listener that connects each client to an upstream.
+
+    @ivar open: the connections that there are.
+    @ivar onEnd: called when one has ended.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        upstreams: Upstreams,
+        limits: Limits,
+        *,
+        secure: Callable[[net.Stream], Any] | None = None,
+        secureUpstream: Callable[[net.Stream], Any] | None = None,
+        sendProxy: int | None = None,
+        timeout: float = 3600,
+        halfCloseTimeout: float = 60,
+        accessLog: AccessLog | None = None,
+        splices: bool = True,
+    ) -> None:
+        """
+        @param secure: puts a client's stream behind TLS.
+        @param secureUpstream: likewise an upstream's.
+        @param sendProxy: version of the PROXY header that upstreams get.
+        @param timeout: seconds without a byte after which a connection is cut; 0: never.
+        @param halfCloseTimeout: likewise, when one side has sent its FIN.
+        @param splices: move bulk data within the kernel.
+        """
+        self.reactor = reactor
+        self.upstreams = upstreams
+        self.limits = limits
+        self.secure = secure
+        self.secureUpstream = secureUpstream
+        self.sendProxy = sendProxy
+        self.timeout = timeout
+        self.halfCloseTimeout = halfCloseTimeout
+        self.accessLog = accessLog
+        self.pipes = Pipes() if splices else None
+        self.refusals = Refusals(reactor, self._refused)
+        self.open: set[_Pair] = set()
+        self.onEnd: Callable[[], Any] = lambda: None
+        soonest = min(filter(None, (timeout, halfCloseTimeout)), default=LATEST / LATE)
+        interval = min(soonest * LATE, LATEST)
+        self._sweeping = setInterval(self._sweep, interval * 1000, reactor=reactor)
+
+    def __call__(self, client: net.Stream) -> None:
+        why = self.limits.enter(client.remoteAddress)
+        if why is None:
+            self.open.add(_Pair(self, client))
+        else:
+            self.refusals.add(why, client.transport.getPeer())
+            client.destroy()
+
+    def _sweep(self) -> None:
+        """
+        Find those that are idle, by what they have moved since the last time: there is no
+        timer to be set for each byte.
+        """
+        now = self.reactor.seconds()
+        for pair in list(self.open):
+            pair.check(now)
+
+    def limit(self, halfClosed: bool) -> tuple[str, float]:
+        """
+        @return: how a connection ends that is idle for so many seconds; 0: it does not.
+        """
+        if halfClosed and 0 < self.halfCloseTimeout <= (self.timeout or math.inf):
+            return "half-close-timeout", self.halfCloseTimeout
+        return "idle-timeout", self.timeout
+
+    def stop(self) -> None:
+        """
+        No more clients come. Those that there are go on.
+        """
+
+    def cut(self) -> None:
+        """
+        Reset those that there are.
+        """
+        for pair in list(self.open):
+            pair.cut("drained")
+
+    def close(self) -> None:
+        """
+        There are none any more.
+        """
+        clearTimeout(self._sweeping)
+        self.upstreams.stop()
+        if self.pipes is not None:
+            self.pipes.close()
+        if self.accessLog is not None:
+            self.accessLog.close()
+
+    def ended(self, pair: _Pair) -> None:
+        """
+        Tell of a connection at its end.
+        """
+        self.open.discard(pair)
+        self.limits.leave(pair.client.remoteAddress)
+        record = pair.record()
+        log.info(
+            "{peer} -> {to} {ended}{why}: {bytesRead} bytes in, {bytesWritten} bytes"
+            " out, {duration:.3f} s",
+            to=record["upstream"] or "nobody",
+            why=record["error"] and f" ({record['error']})",
+            **record,
+        )
+        if self.accessLog is not None:
+            self.accessLog.write(record)
+        self.onEnd()
+
+    def _refused(self, reason: str, peer: Any, detail: str, count: int) -> None:
+        start, name = _iso(self.reactor.seconds()), named(peer)
+        why = f"{reason}: {detail}" if detail else reason
+        log.warn(
+            "{peer} refused ({error}){more}",
+            peer=name,
+            error=why,
+            ended="refused",
+            count=count,
+            more=f", and {count - 1} before it" if count > 1 else "",
+        )
+        if self.accessLog is not None:
+            self.accessLog.write(
+                {"start": start, "peer": name, "ended": "refused", "error": why, "count": count}
+            )
+
+
+class _Pair:
+    """
+    One client and its upstream.
+    """
+
+    __slots__ = (
+        "_attempts",
+        "_candidates",
+        "_closed",
+        "_cut",
+        "_errors",
+        "_fin",
+        "_firstByte",
+        "_listener",
+        "_moved",
+        "_peer",
+        "_serverOpen",
+        "_since",
+        "_splices",
+        "_start",
+        "_timer",
+        "_upstream",
+        "client",
+        "relay",
+        "server",
+    )
+
+    def __init__(self, relay: Relay, client: net.Stream) -> None:
+        self.relay = relay
+        self.client = client
+        self.server: net.Stream | None = None  # the last connection to an upstream
+        self._serverOpen = False  # or about to be
+        self._peer = client.transport.getPeer()
+        self._listener = client.transport.getHost()
+        self._start = relay.reactor.seconds()
+        self._firstByte: float | None = None
+        self._candidates: Iterator[Upstream] | None = relay.upstreams.candidates()
+        self._upstream: Upstream | None = None
+        self._attempts = 0
+        self._timer: Any = None  # of the attempt to connect
+        self._errors: list[str] | None = None
+        self._fin = ""  # who has ended first
+        self._cut = ""  # how it was ended before both had
+        self._closed = False  # the client is
+        self._moved = -1
+        self._since = self._start  # nothing was moved
+        self._splices: list[Splice] | None = None
+        # What it sends stays in the kernel until somebody is there to take it.
+        client.pause()
+        client.on("error", self._clientFailed)
+        client.on("close", self._clientClosed)
+        if relay.secure is None:
+            self._connect()
+        else:
+            client.once("secure", self._connect)
+            relay.secure(client)
+
+    # To find an upstream
+
+    def _connect(self) -> None:
+        assert self._candidates is not None
+        upstream = self._upstream = next(self._candidates, None)
+        if upstream is None:
+            self.cut("connect-failed")
+            return
+        self._attempts += 1
+        self._serverOpen = True
+        upstream.active += 1
+        server = self.server = net.Stream(allowHalfOpen=True, reactor=self.relay.reactor)
+        self._timer = connecting(
+            server, self.relay.upstreams.connectTimeout, self.relay.reactor
+        )
+        server.on("error", self._notConnected)
+        server.on("close", self._attemptClosed)
+        server.connect(*upstream.where, self._connected)
+
+    def _connected(self) -> None:
+        server, relay = self.server, self.relay
+        assert server is not None
+        if relay.sendProxy is not None:
+            header = proxyprotocol.format(relay.sendProxy, self._peer, self._listener)
+            server.write(header)
+        if relay.secureUpstream is None:
+            self._established()
+        else:
+            server.once("secure", self._established)
+            relay.secureUpstream(server)
+
+    def _notConnected(self, error: Exception) -> None:
+        assert self._upstream is not None
+        why = describe(error)
+        self._failed(f"{self._upstream.name}: {why}")
+        self.relay.upstreams.failed(self._upstream, why)
+
+    def _attemptClosed(self, had_error: bool) -> None:
+        assert self._upstream is not None
+        clearTimeout(self._timer)
+        self._upstream.active -= 1
+        self._serverOpen = False
+        if had_error and not self._closed and not self._cut:
+            self._connect()
+        else:
+            self._finish()
+
+    # Two pipes
+
+    def _established(self) -> None:
+        client, server, upstream = self.client, self.server, self._upstream
+        assert server is not None and upstream is not None
+        clearTimeout(self._timer)
+        self._timer = self._candidates = None
+        self.relay.upstreams.succeeded(upstream)
+        server.removeAllListeners("connect")
+        server.removeListener("error", self._notConnected)
+        server.removeListener("close", self._attemptClosed)
+        server.on("error", self._serverFailed)
+        server.on("close", self._serverClosed)
+        server.once("data", self._first)
+        client.on("end", self._clientEnded)
+        server.on("end", self._serverEnded)
+        client.pipe(server)
+        server.pipe(client)
+        pipes = self.relay.pipes
+        if pipes is not None:
+            both = splice(client, server, pipes), splice(server, client, pipes)
+            self._splices = [each for each in both if each is not None] or None
+        client.resume()
+
+    def _first(self, data: bytes) -> None:
+        self._firstByte = self.relay.reactor.seconds() - self._start
+
+    def _clientEnded(self) -> None:
+        self._ended("client-fin")
+
+    def _serverEnded(self) -> None:
+        self._ended("upstream-fin")
+
+    def _ended(self, fin: str) -> None:
+        if not self._fin:
+            self._fin = fin
+            self._since = self.relay.reactor.seconds()
+
+    def check(self, now: float) -> None:
+        """
+        End it if it is idle.
+
+        @param now: seconds.
+        """
+        client, server = self.client, self.server
+        if server is None or self._candidates is not None or self._cut:
+            return
+        moved = client.bytesRead + client.bytesWritten + server.bytesRead + server.bytesWritten
+        if moved != self._moved:
+            self._moved, self._since = moved, now
+        else:
+            how, limit = self.relay.limit(bool(self._fin))
+            if limit and now - self._since >= limit:
+                self.cut(how)
+        for each in self._splices or ():
+            each.rest()
+
+    # The end
+
+    def cut(self, how: str) -> None:
+        """
+        Reset both sides.
+        """
+        self._cut = self._cut or how
+        self.client.resetAndDestroy()
+        if self.server is not None:
+            self.server.resetAndDestroy()
+
+    def _failed(self, why: str) -> None:
+        if self._errors is None:
+            self._errors = []
+        self._errors.append(why)
+
+    def _clientFailed(self, error: Exception) -> None:
+        if not self._cut:
+            self._failed(describe(error))
+            self._cut = "client-reset"
+
+    def _serverFailed(self, error: Exception) -> None:
+        if not self._cut:
+            self._failed(describe(error))
+            self._cut = "upstream-reset"
+
+    def _clientClosed(self, had_error: bool) -> None:
+        self._closed = True
+        if self._cut and self.server is not None:
+            self.server.resetAndDestroy()
+        self._finish()
+
+    def _serverClosed(self, had_error: bool) -> None:
+        assert self._upstream is not None
+        self._upstream.active -= 1
+        self._serverOpen = False
+        if self._cut:
+            self.client.resetAndDestroy()
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._closed and not self._serverOpen:
+            self.relay.ended(self)
+
+    def record(self) -> dict[str, Any]:
+        """
+        @return: what there is to say of the connection, in what JSON has.
+        """
+        client, seconds = self.client, self.relay.reactor.seconds()
+        return {
+            "start": _iso(self._start),
+            "duration": round(seconds - self._start, 6),
+            "peer": named(self._peer),
+            "listener": named(self._listener),
+            "upstream": self._upstream and self._upstream.name,
+            "attempts": self._attempts,
+            "bytesRead": client.bytesRead,
+            "bytesWritten": client.bytesWritten,
+            "firstByte": None if self._firstByte is None else round(self._firstByte, 6),
+            "ended": self._cut or self._fin,
+            "error": "; ".join(self._errors or ()),
+        }
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
