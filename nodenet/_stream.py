@@ -754,7 +754,7 @@ class Stream(stream.Stream, Protocol):
     def _bothEnded(self) -> None:
         # TLS closes by itself, when what it has still to send has gone out.
         if self._session is None:
-            self._teardown()
+            self._teardown(orderly=True)
 
     # The end
 
@@ -780,9 +780,15 @@ class Stream(stream.Stream, Protocol):
             _transport.setReset(fd)
         self.destroy()
 
-    def _teardown(self, exception: BaseException | None = None, reported: bool = False) -> None:
+    def _teardown(
+        self,
+        exception: BaseException | None = None,
+        reported: bool = False,
+        orderly: bool = False,
+    ) -> None:
         """
         @param reported: the log knows of the exception.
+        @param orderly: what the transport has is still to go out.
         """
         wire, attempt = self._wire, self._attempt
         if wire is None and attempt is None:
@@ -803,7 +809,9 @@ class Stream(stream.Stream, Protocol):
         if wire is not None:
             if self._server is not None:
                 self._server._disconnected()
-            if self.connected:
+            if self.connected and orderly:
+                wire.finish()
+            elif self.connected:
                 wire.close()
         nextTick(self._closed, exception, reported, reactor=self._reactor)
 

@@ -99,6 +99,11 @@ class Wire(Protocol):
         Close the descriptor now, as close(2).
         """
 
+    def finish(self) -> None:
+        """
+        Close when all that was sent has gone: both sides have ended.
+        """
+
     def release(self) -> None:
         """
         Leave the transport to another wire.
@@ -196,6 +201,8 @@ class _Direct(tcp.Connection):
 
     def close(self) -> None:
         self.lose(DONE)
+
+    finish = close
 
     def lose(self, reason: Failure) -> None:
         if not self.disconnected:
@@ -367,6 +374,8 @@ class _SocketWire:
         if not self.transport.disconnected:
             self.transport.connectionLost(DONE)
 
+    finish = close
+
 
 @implementer(IPushProducer)
 class BufferWire:
@@ -470,6 +479,10 @@ class BufferWire:
             self.transport.loseWriteConnection()
         else:
             self.transport.loseConnection()
+
+    def finish(self) -> None:
+        self.release()
+        self.transport.loseConnection()
 
     def close(self) -> None:
         self.release()

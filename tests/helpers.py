@@ -76,7 +76,7 @@ class MemoryTransport:
         self.protocol: Any = None
         self.buffer = bytearray()
         self.producer: Any = None
-        self.full = self.reading = self.closing = self.finished = False
+        self.full = self.reading = self.closing = self.finished = self.losing = False
         self.connected = False
         self.scheduled = False
 
@@ -114,6 +114,8 @@ class MemoryTransport:
                 IHalfCloseableProtocol(peer.protocol).readConnectionLost()
         elif self.buffer:
             self._schedule()
+        if self.losing and not self.buffer:
+            self._lose(ConnectionDone())
 
     def _lose(self, reason: Exception) -> None:
         if self.connected:
@@ -174,7 +176,20 @@ class MemoryTransport:
         self._lose(ConnectionAborted())
 
     def loseConnection(self) -> None:
-        self._lose(ConnectionDone())
+        self.closing = self.losing = True
+        if not self.buffer:
+            self._lose(ConnectionDone())
+        if self.finished:
+            return
+        if self.connected:
+            self._schedule()
+        else:
+            self.finished = True
+            self.later(self._ended)
+
+    def _ended(self) -> None:
+        if self.peer.connected:
+            IHalfCloseableProtocol(self.peer.protocol).readConnectionLost()
 
     def getHost(self) -> IPv4Address:
         return IPv4Address("TCP", "10.0.0.1", 1)
