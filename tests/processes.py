@@ -28,7 +28,7 @@ class Twistd:
     A running C{twistd -n nodenet ...}.
     """
 
-    def __init__(self, *args, before=(), wrap=(), **settings):
+    def __init__(self, *args, before=(), wrap=(), script=None, **settings):
         self.dir = tempfile.mkdtemp(prefix="nodenet-")
         self.log = os.path.join(self.dir, "log")
         with open(self.log, "wb") as log:
@@ -36,7 +36,7 @@ class Twistd:
                 [
                     *wrap,
                     sys.executable,
-                    twistd(),
+                    *(("-c", script) if script else (twistd(),)),
                     "-n",
                     "--pidfile=",
                     *before,

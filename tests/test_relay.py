@@ -152,6 +152,19 @@ class PairTests(RelayCase):
             self.assertEqual(relay.limits.count, 0)
             self.assertEqual(relay.upstreams.all[0].active, 0)
 
+    def test_whoClosesWithoutAnEndHasReset(self):
+        # A stream closes so, without an error, if it was reset before our FIN went.
+        for side, other in ("client", "server"), ("server", "client"):
+            relay = self.make()
+            self.client()
+            self.answer()
+            [pair] = relay.open
+            getattr(pair, side).destroy()
+            self.turns()
+            self.assertEqual(getattr(pair, other).transport.ended, "abort")
+            [record] = self.records()
+            self.assertIn("-reset", record["ended"])
+
 
 class ConnectTests(RelayCase):
     """

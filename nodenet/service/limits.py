@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 __all__ = ["Limits", "Networks", "Refusals"]
@@ -15,13 +15,29 @@ __all__ = ["Limits", "Networks", "Refusals"]
 QUIET = 1
 
 
+def _address(host: str) -> IPv4Address | IPv6Address:
+    """
+    @return: of an IPv4 address that is written as one of IPv6 (C{::ffff:192.0.2.1}), the
+        former.
+    """
+    address = ip_address(host)
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _network(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return IPv4Network((mapped, network.prefixlen - 96))
+
+
 class Networks:
     """
     Networks in an order, each with what it means to be of it.
     """
 
     def __init__(self, rules: Iterable[tuple[bool, IPv4Network | IPv6Network]] = ()) -> None:
-        self.rules = list(rules)
+        self.rules = [(allowed, _network(network)) for allowed, network in rules]
         # Who is of none is meant by a list of those to be refused only.
         self.default = not any(allowed for allowed, _ in self.rules)
 
@@ -34,9 +50,7 @@ class Networks:
         """
         if host is None or not self.rules:
             return True
-        address = ip_address(host)
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
+        address = _address(host)
         for allowed, network in self.rules:
             if address in network:
                 return allowed
@@ -59,7 +73,7 @@ class Limits:
         self.most = most
         self.mostPerHost = mostPerHost
         self.count = 0
-        self._hosts: Counter[str] = Counter()
+        self._hosts: Counter[IPv4Address | IPv6Address] = Counter()
 
     def enter(self, host: str | None) -> str | None:
         """
@@ -70,18 +84,20 @@ class Limits:
         if self.most is not None and self.count >= self.most:
             return "max-connections"
         if self.mostPerHost is not None and host is not None:
-            if self._hosts[host] >= self.mostPerHost:
+            address = _address(host)
+            if self._hosts[address] >= self.mostPerHost:
                 return "max-connections-per-host"
-            self._hosts[host] += 1
+            self._hosts[address] += 1
         self.count += 1
         return None
 
     def leave(self, host: str | None) -> None:
         self.count -= 1
-        if host is not None and host in self._hosts:
-            self._hosts[host] -= 1
-            if not self._hosts[host]:
-                del self._hosts[host]
+        if self.mostPerHost is not None and host is not None:
+            address = _address(host)
+            self._hosts[address] -= 1
+            if not self._hosts[address]:
+                del self._hosts[address]
 
 
 class Refusals:
@@ -97,6 +113,7 @@ class Refusals:
         self.reactor = reactor
         self.tell = tell
         self._since: dict[str, tuple[Any, str, int]] = {}
+        self._calls: dict[str, Any] = {}
 
     def add(self, reason: str, peer: Any, detail: str = "") -> None:
         """
@@ -110,10 +127,23 @@ class Refusals:
 
     def _tell(self, reason: str, peer: Any, detail: str, count: int) -> None:
         self._since[reason] = peer, detail, 0
-        self.reactor.callLater(QUIET, self._again, reason)
+        self._calls[reason] = self.reactor.callLater(QUIET, self._again, reason)
         self.tell(reason, peer, detail, count)
 
     def _again(self, reason: str) -> None:
+        del self._calls[reason]
         peer, detail, count = self._since.pop(reason)
         if count:
             self._tell(reason, peer, detail, count)
+
+    def stop(self) -> None:
+        """
+        Tell now of those that were not told of: there will be no more.
+        """
+        for call in self._calls.values():
+            call.cancel()
+        for reason, (peer, detail, count) in self._since.items():
+            if count:
+                self.tell(reason, peer, detail, count)
+        self._calls.clear()
+        self._since.clear()

@@ -25,7 +25,8 @@ def named(address: Any) -> str:
     host = getattr(address, "host", None)
     if host is None:
         name = getattr(address, "name", None)
-        return "unix:" + name.decode(errors="replace") if name else "unix"
+        # A name of the abstract namespace begins with a NUL, by convention shown as @.
+        return f"unix:{name.decode(errors='replace')}".replace("\0", "@") if name else "unix"
     return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
 
 
@@ -36,7 +37,7 @@ def describe(error: Any) -> str:
     """
     code, text = getattr(error, "code", None), getattr(error, "strerror", None)
     if not code:
-        return str(error)
+        return str(error) or type(error).__name__
     if text and text != os.strerror(error.errno):
         return f"{code}, {text}"
     return str(code)
@@ -76,12 +77,15 @@ class AccessLog:
             return
         self.close()
         self._file = file
+        self._failing = False
         log.info("Access log reopened")
 
     def write(self, record: dict[str, Any]) -> None:
         """
         Add a line. If that fails, the log says so, once until it succeeds.
         """
+        if self._file.closed:  # one that was refused after the end
+            return
         try:
             self._file.write(json.dumps(record) + "\n")
             self._file.flush()

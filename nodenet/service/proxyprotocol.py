@@ -35,7 +35,9 @@ _MOST1 = 107
 #: what else a proxy says of its client. The format could do with 65535.
 _MOST2 = 4096
 _SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-_LINE = re.compile(r"PROXY (TCP[46]) ([0-9A-Fa-f.:]+) ([0-9A-Fa-f.:]+) (\d{1,5}) (\d{1,5})\Z")
+_LINE = re.compile(
+    r"PROXY (TCP[46]) ([0-9A-Fa-f.:]+) ([0-9A-Fa-f.:]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})\Z"
+)
 _PATH = 108  # bytes of a UNIX socket's path
 
 
@@ -204,6 +206,7 @@ class _Head(Protocol):
         self.address = address
         self.data = b""
         self.timer: Any = None
+        self.stream: Any = None  # that data is passed on to, below a wrapper
 
     def connectionMade(self) -> None:
         self.timer = setTimeout(
@@ -214,6 +217,9 @@ class _Head(Protocol):
         )
 
     def dataReceived(self, data: bytes) -> None:
+        if self.stream is not None:
+            self.stream.dataReceived(data)
+            return
         self.data += data
         try:
             parsed = parse(self.data)
@@ -224,7 +230,7 @@ class _Head(Protocol):
             self.done(*parsed)
 
     def done(self, header: Header, length: int) -> None:
-        self.connectionLost()
+        clearTimeout(self.timer)
         transport: Any = self.transport
         rest = self.data[length:]
         stream = self.proxied.server.buildProtocol(header.source or self.address)
@@ -234,11 +240,15 @@ class _Head(Protocol):
         if header.source is not None:
             transport.getPeer = lambda: header.source
             transport.getHost = lambda: header.destination
-        transport.protocol = stream
+        if getattr(transport, "protocol", None) is self:
+            transport.protocol = stream
+        else:
+            self.stream = stream
         stream.makeConnection(transport)
-        if rest:
-            # Whoever it is by now: TLS, perhaps.
-            transport.protocol.dataReceived(rest)
+        # It may be another by now, TLS; or none, if it was refused.
+        protocol = self.stream or getattr(transport, "protocol", None)
+        if rest and protocol is not None:
+            protocol.dataReceived(rest)
 
     def refuse(self, why: str) -> None:
         self.proxied.refused("proxy-protocol", self.address, why)
@@ -248,5 +258,7 @@ class _Head(Protocol):
         transport: Any = self.transport
         transport.abortConnection()
 
-    def connectionLost(self, reason: Failure | None = None) -> None:
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         clearTimeout(self.timer)
+        if self.stream is not None:
+            self.stream.connectionLost(reason)

@@ -115,6 +115,7 @@ class Relay:
         """
         clearTimeout(self._sweeping)
         self.upstreams.stop()
+        self.refusals.stop()
         if self.pipes is not None:
             self.pipes.close()
         if self.accessLog is not None:
@@ -163,6 +164,7 @@ class _Pair:
     __slots__ = (
         "_attempts",
         "_candidates",
+        "_clientFin",
         "_closed",
         "_cut",
         "_errors",
@@ -171,6 +173,7 @@ class _Pair:
         "_listener",
         "_moved",
         "_peer",
+        "_serverFin",
         "_serverOpen",
         "_since",
         "_splices",
@@ -197,6 +200,7 @@ class _Pair:
         self._timer: Any = None  # of the attempt to connect
         self._errors: list[str] | None = None
         self._fin = ""  # who has ended first
+        self._clientFin = self._serverFin = False
         self._cut = ""  # how it was ended before both had
         self._closed = False  # the client is
         self._moved = -1
@@ -287,9 +291,11 @@ class _Pair:
         self._firstByte = self.relay.reactor.seconds() - self._start
 
     def _clientEnded(self) -> None:
+        self._clientFin = True
         self._ended("client-fin")
 
     def _serverEnded(self) -> None:
+        self._serverFin = True
         self._ended("upstream-fin")
 
     def _ended(self, fin: str) -> None:
@@ -344,6 +350,9 @@ class _Pair:
 
     def _clientClosed(self, had_error: bool) -> None:
         self._closed = True
+        if not self._clientFin:
+            # Without an error, if it was reset before our own FIN went.
+            self._cut = self._cut or "client-reset"
         if self._cut and self.server is not None:
             self.server.resetAndDestroy()
         self._finish()
@@ -352,6 +361,8 @@ class _Pair:
         assert self._upstream is not None
         self._upstream.active -= 1
         self._serverOpen = False
+        if not self._serverFin:
+            self._cut = self._cut or "upstream-reset"
         if self._cut:
             self.client.resetAndDestroy()
         self._finish()

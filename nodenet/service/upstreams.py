@@ -26,7 +26,8 @@ class Upstream:
     @ivar where: the arguments of L{net.Stream.connect}.
     @ivar active: connections that there are, and those being made.
     @ivar failures: failed attempts in a row.
-    @ivar restsUntil: seconds, by the reactor's clock; C{None}: it does not rest.
+    @ivar restsUntil: seconds, by the reactor's clock; C{None}: it has not rested since it
+        last answered.
     """
 
     __slots__ = ("active", "failures", "name", "restsUntil", "where")
@@ -48,7 +49,7 @@ BALANCES: dict[str, Callable[[list[Upstream], int], list[Upstream]]] = {
         BALANCES["round-robin"](all, turn), key=lambda upstream: upstream.active
     ),
     "random": lambda all, turn: random.sample(all, len(all)),
-    "first": lambda all, turn: all,
+    "first": lambda all, turn: list(all),
 }
 
 
@@ -71,7 +72,7 @@ class Upstreams:
         @param balance: of L{BALANCES}.
         @param retries: attempts for one connection, besides one for each upstream.
         @param maxFails: after so many failures in a row an upstream rests; 0: never.
-        @param failTimeout: seconds that it rests.
+        @param failTimeout: seconds that it rests; 0: not at all.
         @param connectTimeout: seconds that an attempt, or a probe, may take.
         """
         self.reactor = reactor
@@ -83,13 +84,18 @@ class Upstreams:
         self.connectTimeout = connectTimeout
         self._turn = 0
         self._probing: Any = None
+        self._probes: set[net.Stream] = set()
 
     def candidates(self) -> Iterator[Upstream]:
         """
         @return: whom to try for one connection, one after the other: those that do not
             rest, or all if all do. Each is asked for when the one before has failed.
         """
-        order = BALANCES[self.balance](self.all, self._turn)
+        # Among those that do not rest: else the turns of one that does would all be its
+        # neighbour's.
+        awake = [upstream for upstream in self.all if not self.rests(upstream)]
+        order = BALANCES[self.balance](awake or self.all, self._turn)
+        order += [upstream for upstream in self.all if upstream not in order]
         self._turn += 1
         tried: set[Upstream] = set()
         for _ in range(len(self.all) + self.retries):
@@ -110,7 +116,7 @@ class Upstreams:
         An attempt to connect has failed.
         """
         upstream.failures += 1
-        if self.maxFails and upstream.failures >= self.maxFails:
+        if self.failTimeout and 0 < self.maxFails <= upstream.failures:
             if not self.rests(upstream):
                 log.warn(
                     "Upstream {upstream} rests for {rest:g} s: {failures} failures in a row,"
@@ -140,6 +146,8 @@ class Upstreams:
         Probe no more.
         """
         clearTimeout(self._probing)
+        for stream in self._probes:
+            stream.destroy()
 
     def _probe(self) -> None:
         for upstream in self.all:
@@ -147,18 +155,22 @@ class Upstreams:
 
     def _probeOne(self, upstream: Upstream) -> None:
         def answered() -> None:
-            clearTimeout(limit)
             self.succeeded(upstream)
             stream.destroy()
 
         def failed(error: BaseException) -> None:
-            clearTimeout(limit)
             self.failed(upstream, describe(error))
 
+        def closed(had_error: bool) -> None:
+            clearTimeout(limit)
+            self._probes.discard(stream)
+
         stream = net.Stream(reactor=self.reactor)
+        self._probes.add(stream)
         limit = connecting(stream, self.connectTimeout, self.reactor)
         stream.on("connect", answered)
         stream.on("error", failed)
+        stream.on("close", closed)
         stream.connect(*upstream.where)
 
 
