@@ -1,12 +1,20 @@
-/* A closed loop of load on a TCP server at 127.0.0.1 that sends back all it is sent.
+/* A closed loop of load on a TCP server at 127.0.0.1 that sends back all it is sent, or on a
+ * relay.
  *
  *   loadgen echo  PORT CONNECTIONS BYTES SECONDS   messages to and fro on open connections
  *   loadgen tls   PORT CONNECTIONS BYTES SECONDS   the same over TLS (built with -DTLS)
  *   loadgen churn PORT CONNECTIONS BYTES SECONDS   connect, one message to and fro, close;
  *                                                  CONNECTIONS at a time
+ *   loadgen bulk  PORT CONNECTIONS BYTES SECONDS LISTENER
+ *                                                  one way: all that goes into a relay, and
+ *                                                  comes out of it
  *
- * Prints {"rate": per second, "busy": of one CPU, "errors": connections lost}, as of after
- * a warm-up of a quarter of SECONDS.
+ * LISTENER: descriptor of a listening socket, for what is the upstream of a relay, too: with
+ * bulk it takes all that comes, else it sends it back.
+ *
+ * Prints {"rate": messages a second, "busy": of one CPU, "errors": connections lost}, as of
+ * after a warm-up of a quarter of SECONDS; "total": messages since the start, with bulk when
+ * all has come out.
  *
  * To stay ahead of what it measures: one thread, edge-triggered epoll that is told of each
  * connection once, one recv and one send a message. Each connection's first message is
@@ -33,18 +41,24 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
+#define EDGES (EPOLLIN | EPOLLOUT | EPOLLET)
+
 struct conn {
     int fd, checked;
+    void (*serve)(struct conn *);
     size_t sent, got; /* bytes of the present message */
 #ifdef TLS
     SSL *ssl;
 #endif
 };
 
-static int port, epfd, churn;
+static int port, epfd, churn, bulk;
 static size_t size;
 static char *out, *in;
 static unsigned long done, errors;
+/* bulk: messages that were sent; at the end, connections that have not sent their last. */
+static unsigned long pushed;
+static int ending, pushing;
 
 static void die(const char *what) {
     perror(what);
@@ -94,6 +108,88 @@ static void lost(struct conn *c) {
     close(c->fd);
 }
 
+static void watch(struct conn *c, uint32_t events) {
+    int one = 1;
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    fcntl(c->fd, F_SETFL, O_NONBLOCK);
+    struct epoll_event e = {.events = events, .data.ptr = c};
+    epoll_ctl(epfd, EPOLL_CTL_ADD, c->fd, &e);
+}
+
+/* Read all there is. Returns whether the message is whole, or -1. */
+static int receive(struct conn *c) {
+    ssize_t n;
+    while (c->got < size) {
+        if ((n = get(c)) < 0 && errno == EAGAIN) return 0;
+        if (n <= 0 || (!c->checked && memcmp(in, out + c->got, n))) {
+            lost(c);
+            return -1;
+        }
+        c->got += n;
+    }
+    c->checked = 1;
+    return 1;
+}
+
+/* Write all that fits. Returns whether the message has gone. */
+static int transmit(struct conn *c) {
+    ssize_t n;
+    while (c->sent < size) {
+        if ((n = put(c)) < 0) {
+            if (errno != EAGAIN) lost(c);
+            return 0;
+        }
+        c->sent += n;
+    }
+    return 1;
+}
+
+static void dial(struct conn *);
+
+/* What comes after all was read and all was written that fits is a new edge. */
+static void ask(struct conn *c) {
+    int whole = c->sent ? receive(c) : 0;
+    if (whole < 0) return;
+    if (whole) {
+        done++;
+        if (churn) {
+            close(c->fd);
+            return dial(c);
+        }
+        c->sent = c->got = 0;
+    }
+    transmit(c);
+}
+
+static void answer(struct conn *c) {
+    if (receive(c) == 1 && transmit(c)) c->sent = c->got = 0;
+}
+
+/* One message an event, so that both have their turn and buffers stay as they are. */
+static void push(struct conn *c) {
+    if (!transmit(c)) return;
+    c->sent = 0;
+    pushed++;
+    if (ending) {
+        pushing--;
+        epoll_ctl(epfd, EPOLL_CTL_DEL, c->fd, NULL);
+    }
+}
+
+static void drain(struct conn *c) {
+    if (receive(c) != 1) return;
+    c->got = 0;
+    done++;
+}
+
+static void admit(struct conn *listener) {
+    int fd = accept(listener->fd, NULL, NULL);
+    if (fd < 0) return;
+    struct conn *c = malloc(sizeof *c);
+    *c = (struct conn){.fd = fd, .serve = bulk ? drain : answer};
+    watch(c, bulk ? EPOLLIN : EDGES);
+}
+
 static void dial(struct conn *c) {
     static unsigned count;
     int one = 1;
@@ -102,50 +198,15 @@ static void dial(struct conn *c) {
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 256 + count++ % 250);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons(port);
-    memset(c, 0, sizeof *c);
-    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    *c = (struct conn){.fd = socket(AF_INET, SOCK_STREAM, 0), .serve = bulk ? push : ask};
     setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (c->fd < 0 || bind(c->fd, (void *)&from, sizeof from)) die("bind");
     if (connect(c->fd, (void *)&to, sizeof to)) die("connect");
 #ifdef TLS
     if (context) secure(c);
 #endif
-    fcntl(c->fd, F_SETFL, O_NONBLOCK);
     /* The first event says that there is room to write, and starts it. */
-    struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
-    epoll_ctl(epfd, EPOLL_CTL_ADD, c->fd, &e);
-}
-
-/* Read all there is, then write all that fits: what comes after that is a new edge. */
-static void serve(struct conn *c) {
-    ssize_t n;
-    if (c->sent) {
-        while (c->got < size) {
-            if ((n = get(c)) <= 0) {
-                if (n == 0 || errno != EAGAIN) return lost(c);
-                break;
-            }
-            if (!c->checked && memcmp(in, out + c->got, n)) return lost(c);
-            c->got += n;
-        }
-        if (c->got == size) {
-            done++;
-            if (churn) {
-                close(c->fd);
-                return dial(c);
-            }
-            c->checked = 1;
-            c->sent = c->got = 0;
-        }
-    }
-    while (c->sent < size) {
-        if ((n = put(c)) < 0) {
-            if (errno != EAGAIN) lost(c);
-            return;
-        }
-        c->sent += n;
-    }
+    watch(c, bulk ? EPOLLOUT : EDGES);
 }
 
 static void run(double seconds) {
@@ -153,13 +214,18 @@ static void run(double seconds) {
     double end = now(CLOCK_MONOTONIC) + seconds;
     while (now(CLOCK_MONOTONIC) < end) {
         int n = epoll_wait(epfd, events, 512, 100);
-        for (int i = 0; i < n; i++) serve(events[i].data.ptr);
+        for (int i = 0; i < n; i++) {
+            struct conn *c = events[i].data.ptr;
+            c->serve(c);
+        }
     }
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6) {
-        fprintf(stderr, "usage: loadgen echo|tls|churn PORT CONNECTIONS BYTES SECONDS\n");
+    bulk = argc > 1 && !strcmp(argv[1], "bulk");
+    if (argc != 7 && (bulk || argc != 6)) {
+        fprintf(stderr, "usage: loadgen echo|tls|churn|bulk PORT CONNECTIONS BYTES SECONDS"
+                        " [LISTENER]\n");
         return 2;
     }
     int count = atoi(argv[3]);
@@ -183,15 +249,28 @@ int main(int argc, char **argv) {
         return 2;
 #endif
     }
+    struct conn listener = {.serve = admit};
+    if (argc == 7) {
+        listener.fd = atoi(argv[6]);
+        watch(&listener, EPOLLIN);
+    }
     struct conn *conns = calloc(count, sizeof *conns);
     for (int i = 0; i < count; i++) dial(conns + i);
     run(seconds / 4);
-    done = 0;
+    unsigned long before = done;
     double start = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
     run(seconds);
     double took = now(CLOCK_MONOTONIC) - start;
     cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    printf("{\"rate\": %.1f, \"busy\": %.2f, \"errors\": %lu}\n", done / took, cpu / took,
-           errors);
+    double rate = (done - before) / took;
+    if (bulk) {
+        ending = 1;
+        pushing = count;
+        double last = now(CLOCK_MONOTONIC) + 5;
+        while ((pushing || done < pushed) && now(CLOCK_MONOTONIC) < last) run(0.01);
+        if (pushing || done < pushed) errors++;
+    }
+    printf("{\"rate\": %.1f, \"busy\": %.2f, \"errors\": %lu, \"total\": %lu}\n", rate,
+           cpu / took, errors, done);
     return 0;
 }

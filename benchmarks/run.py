@@ -1,6 +1,6 @@
 """
-How fast is nodenet, beside plain Twisted, asyncio, uvloop and Node? Prints tables in
-Markdown. What each says: C{README.md}.
+How fast is nodenet, beside plain Twisted, asyncio, uvloop and Node, and its relay beside
+HAProxy, nginx and others? Prints tables in Markdown. What each says: C{README.md}.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import os
 import platform
 import re
 import resource
-import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -31,11 +31,14 @@ MARK = "<!-- run.py --update writes what follows -->\n"
 
 SERVER_CPU, LOAD_CPU = "0", "1"
 TIMEOUT = "60"  # seconds
+SETTLE = 0.3  # seconds in which a server comes to rest
 
 DAEMON = "`twistd nodenet`"
 TWISTED, NODE, UVLOOP = "plain Twisted", "Node", "uvloop"
+TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
+NODENET = ["--reactor=nodenet", "--nodaemon", "--pidfile=", "nodenet"]
 SERVERS = {
-    DAEMON: [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"],
+    DAEMON: [*TWISTD, *NODENET],
     "nodenet": [sys.executable, str(HERE / "echo_nodenet.py")],
     TWISTED: [sys.executable, str(HERE / "echo_twisted.py")],
     "asyncio": [sys.executable, str(HERE / "echo_asyncio.py")],
@@ -46,11 +49,77 @@ SERVERS = {
 TIMED = (DAEMON, "nodenet", TWISTED, NODE)
 WITH = ", timeouts"
 
+RELAY, HAPROXY, PORTFORWARD = "`twistd nodenet relay`", "HAProxy", "`twistd portforward`"
+# What is between @ is known when one is started; in their configuration, too.
+LISTEN = "tcp:@PORT@:interface=127.0.0.1"
+RELAY_COMMAND = [*TWISTD, *NODENET, "--listen", LISTEN, "relay"]
+RELAY_COMMAND += ["--upstream", "127.0.0.1:@UPSTREAM@"]
+HAPROXY_COMMAND = ["haproxy", "-db", "-f", "@WORK@/relay_haproxy.cfg"]
+SOCAT_LISTEN = "TCP-LISTEN:@PORT@,bind=127.0.0.1,backlog=1024,fork"
+PORTFORWARD_COMMAND = [*TWISTD, "--nodaemon", "--pidfile=", "portforward", "--port", LISTEN]
+PORTFORWARD_COMMAND += ["--host", "127.0.0.1", "--dest_port", "@UPSTREAM@"]
+RELAYS = {
+    RELAY: RELAY_COMMAND,
+    f"{RELAY}, no splice": [*RELAY_COMMAND, "--no-splice"],
+    HAPROXY: HAPROXY_COMMAND,
+    f"{HAPROXY}, always splice": ["env", "ALWAYS=1", *HAPROXY_COMMAND],
+    "nginx": ["nginx", "-e", "stderr", "-c", "@WORK@/relay_nginx.conf"],
+    "socat": ["socat", SOCAT_LISTEN, "TCP:127.0.0.1:@UPSTREAM@"],
+    NODE: ["node", str(HERE / "relay_node.js"), "@PORT@", "@UPSTREAM@"],
+    PORTFORWARD: PORTFORWARD_COMMAND,
+}
+#: of relay-bulk: what is sent at once
+BULK = 256 * 1024
+
 
 class Failed(Exception):
     """
     Why a figure cannot be had.
     """
+
+
+@dataclass
+class Server:
+    """
+    One that runs, on a CPU of its own.
+
+    @ivar upstream: of a relay: listens for its connections, which wait there until a
+        measurement accepts them.
+    """
+
+    pid: int
+    port: int = 0
+    upstream: socket.socket | None = None
+
+    def family(self) -> list[int]:
+        """
+        @return: its process id, and those of all processes that it has started.
+        """
+        found = [self.pid]
+        for pid in found:
+            with suppress(OSError):  # it has ended
+                found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return found
+
+    def resident(self) -> int:
+        """
+        @return: KiB. Of what processes share each has its part; pages of files are left out,
+            for who else maps them comes and goes.
+        """
+        time.sleep(SETTLE)
+        rollups = (Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.family())
+        found = (re.search(r"Pss_Anon:\s+(\d+)", each) for each in rollups)
+        return sum(int(each[1]) for each in found if each)
+
+    def cpu(self) -> float:
+        """
+        @return: seconds that it has used, with those of its children that have ended.
+        """
+        time.sleep(SETTLE)
+        # After the name, which may contain spaces.
+        stats = (Path(f"/proc/{pid}/stat").read_text() for pid in self.family())
+        ticks = (sum(map(int, each.rpartition(")")[2].split()[11:15])) for each in stats)
+        return sum(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -65,88 +134,144 @@ class Run:
     idle: int  # connections to measure memory by
     tls: bool = False  # the generator can do it
 
-    def load(self, kind: str, port: int, connections: int, size: int) -> float:
+    def load(self, kind: str, server: Server, connections: int, size: int) -> dict[str, float]:
         """
-        @return: how many times a second.
+        @return: what the load generator says: C{rate}, how many times a second, and C{total}.
         """
-        command = [self.work / "loadgen", kind, port, connections, size, self.seconds]
+        command = [self.work / "loadgen", kind, server.port, connections, size, self.seconds]
+        fds = [] if server.upstream is None else [server.upstream.fileno()]
         done = subprocess.run(
-            ["taskset", "-c", LOAD_CPU, *map(str, command)], capture_output=True, text=True
+            ["taskset", "-c", LOAD_CPU, *map(str, [*command, *fds])],
+            capture_output=True,
+            text=True,
+            pass_fds=fds,
         )
         if done.returncode:
             raise Failed(done.stderr.strip())
-        figures = json.loads(done.stdout)
+        figures: dict[str, float] = json.loads(done.stdout)
         if figures["errors"]:
             raise Failed(f"{figures['errors']} connections were lost")
         if figures["busy"] > 0.97:
             print(f"(the load generator was {figures['busy']:.0%} busy)", file=sys.stderr)
-        return float(figures["rate"])
+        return figures
 
     @contextmanager
-    def server(self, label: str, tls: bool) -> Iterator[tuple[int, int]]:
-        """
-        @return: a server's process id and port.
-        """
+    def relay(self, label: str) -> Iterator[Server]:
+        with socket.create_server(("127.0.0.1", 0), backlog=1024) as upstream:
+            upstream.settimeout(10)
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = free.getsockname()[1]
+            known = {"WORK": self.work, "PORT": port, "UPSTREAM": upstream.getsockname()[1]}
+
+            def fill(text: str) -> str:
+                return re.sub("@([A-Z]+)@", lambda found: str(known[found[1]]), text)
+
+            for name in ("relay_haproxy.cfg", "relay_nginx.conf"):
+                (self.work / name).write_text(fill((HERE / name).read_text()))
+            command = [fill(each) for each in RELAYS[label]]
+            with self._process(command, {}, lambda log: bound(port)) as server:
+                server.upstream = upstream
+                yield server
+
+    @contextmanager
+    def echo(self, label: str, tls: bool) -> Iterator[Server]:
         name = label.removesuffix(WITH)
-        environ = {**os.environ, "PYTHONPATH": str(HERE.parent)}
         pem = str(self.work / "tls.pem")
+        environ = {}
         if label.endswith(WITH):
             environ["TIMEOUT"] = TIMEOUT
         if tls:
             environ["TLS"] = pem
-        command = ["taskset", "-c", SERVER_CPU, *SERVERS[name]]
+        command = [*SERVERS[name]]
         if name == DAEMON:
-            command += ["--reactor=nodenet", "--nodaemon", "--pidfile=", "nodenet"]
             if label.endswith(WITH):
                 command += ["--timeout", TIMEOUT]
             where = f"ssl:0:privateKey={pem}" if tls else "tcp:0"
             command += ["--listen", f"{where}:interface=127.0.0.1"]
+        with self._process(command, environ, listening) as server:
+            yield server
+
+    @contextmanager
+    def _process(
+        self, command: list[str], environ: dict[str, str], find: Callable[[str], int | None]
+    ) -> Iterator[Server]:
+        """
+        @param find: of what it has logged: its port, once it listens.
+        """
+        environ = {**os.environ, "PYTHONPATH": str(HERE.parent), **environ}
+        path = self.work / "log"
         # A file: a pipe would have to be read while the server logs.
-        with open(self.work / "log", "w+") as log:
-            process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
-            try:
-                yield process.pid, self._port(process)
-            finally:
-                process.kill()
-                process.wait()
+        with open(path, "w") as log:
+            process = subprocess.Popen(
+                ["taskset", "-c", SERVER_CPU, *command], env=environ, stdout=log, stderr=log
+            )
+        server = Server(process.pid)
+        try:
+            for _ in range(1000):
+                server.port = find(path.read_text()) or 0
+                if server.port or process.poll() is not None:
+                    break
+                time.sleep(0.01)
+            if not server.port:
+                raise Failed(path.read_text() or "it does not listen")
+            yield server
+        finally:
+            _, *children = server.family()
+            process.kill()
+            process.wait()
+            for pid in children:
+                with suppress(ProcessLookupError):  # it went with its parent
+                    os.kill(pid, signal.SIGKILL)
 
-    def _port(self, process: subprocess.Popen[bytes]) -> int:
-        log = self.work / "log"
-        for _ in range(1000):
-            found = re.search(r"Listening on \S*:(\d+)$", log.read_text(), re.M)
-            if found:
-                return int(found[1])
-            if process.poll() is not None:
-                break
-            time.sleep(0.01)
-        raise Failed(log.read_text() or "it does not listen")
-
-    def memory(self, pid: int, port: int) -> float:
+    def memory(self, server: Server) -> float:
         """
-        @return: KiB of resident memory for each connection that has sent back one
-            message, and is idle.
+        @return: KiB of resident memory for each connection (of a relay: pair of them) that
+            has sent back one message, and is idle.
         """
-
-        def resident() -> int:
-            time.sleep(0.3)
-            status = Path(f"/proc/{pid}/status").read_text()
-            return int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
 
         def use(count: int) -> None:
             for _ in range(count):
-                held.append(socket.create_connection(("127.0.0.1", port)))
-                held[-1].sendall(b"x" * 64)
-                assert held[-1].recv(64, socket.MSG_WAITALL) == b"x" * 64
+                client = socket.create_connection(("127.0.0.1", server.port))
+                held.append(client)
+                client.sendall(b"x" * 64)
+                if server.upstream is not None:
+                    held.append(server.upstream.accept()[0])
+                    held[-1].sendall(held[-1].recv(64, socket.MSG_WAITALL))
+                assert client.recv(64, socket.MSG_WAITALL) == b"x" * 64
 
         held: list[socket.socket] = []
         try:
             use(200)  # what is allocated once
-            before = resident()
+            before = server.resident()
             use(self.idle)
-            return (resident() - before) / self.idle
+            return (server.resident() - before) / self.idle
         finally:
             for each in held:
                 each.close()
+
+    def cpu(self, server: Server) -> float:
+        """
+        @return: seconds of CPU for each GB through a relay.
+        """
+        before = server.cpu()
+        moved = self.load("bulk", server, 1, BULK)["total"] * BULK
+        return (server.cpu() - before) / (moved / 1e9)
+
+
+def listening(log: str) -> int | None:
+    """
+    @return: the port that a server has told.
+    """
+    found = re.search(r"Listening on \S*:(\d+)$", log, re.M)
+    return int(found[1]) if found else None
+
+
+def bound(port: int) -> int | None:
+    """
+    @return: the port, if anybody listens on it. To connect would have a relay connect, too.
+    """
+    there = f" 0100007F:{port:04X} 00000000:0000 0A " in Path("/proc/net/tcp").read_text()
+    return port if there else None
 
 
 @dataclass
@@ -154,13 +279,13 @@ class Question:
     """
     One table.
 
-    @ivar measure: of a server, by process id and port.
+    @ivar measure: of a server.
     @ivar bases: heading -> whom a server is compared with, by label.
     """
 
     title: str
     unit: str
-    measure: Callable[[Run, int, int], float]
+    measure: Callable[[Run, Server], float]
     labels: tuple[str, ...] = tuple(SERVERS)
     bases: tuple[tuple[str, Callable[[str], str]], ...] = (
         ("to plain Twisted", lambda label: TWISTED),
@@ -168,6 +293,7 @@ class Question:
         ("to uvloop", lambda label: UVLOOP),
     )
     tls: bool = False
+    relay: bool = False  # its labels are of RELAYS
 
     def answer(self, run: Run) -> str:
         """
@@ -183,8 +309,9 @@ class Question:
                 if label in missing:
                     continue
                 try:
-                    with run.server(label, self.tls) as (pid, port):
-                        figures[label].append(self.measure(run, pid, port))
+                    one = run.relay(label) if self.relay else run.echo(label, self.tls)
+                    with one as server:
+                        figures[label].append(self.measure(run, server))
                 except (Failed, OSError, AssertionError) as e:
                     missing[label] = str(e).strip().rpartition("\n")[2] or repr(e)
         lines = [
@@ -225,8 +352,17 @@ def echo(connections: int, size: int) -> Question:
     return Question(
         f"Echo: {connections:,} connection{'s' * (connections > 1)}, {human}",
         unit,
-        lambda run, _, port: run.load("echo", port, connections, size) * each,
+        lambda run, server: run.load("echo", server, connections, size)["rate"] * each,
     )
+
+
+def relay(title: str, unit: str, measure: Callable[[Run, Server], float]) -> Question:
+    bases = (
+        ("to HAProxy", lambda label: HAPROXY),
+        ("to Node", lambda label: NODE),
+        ("to portforward", lambda label: PORTFORWARD),
+    )
+    return Question(f"Relay: {title}", unit, measure, tuple(RELAYS), bases, relay=True)
 
 
 QUESTIONS = {
@@ -238,24 +374,34 @@ QUESTIONS = {
     "churn": Question(
         "Accept, echo 64 B once, close",
         "connections/s",
-        lambda run, _, port: run.load("churn", port, 50, 64),
+        lambda run, server: run.load("churn", server, 50, 64)["rate"],
     ),
-    "memory": Question(
-        "Memory of an idle connection", "KiB", lambda run, pid, port: run.memory(pid, port)
-    ),
+    "memory": Question("Memory of an idle connection", "KiB", Run.memory),
     "timeouts": Question(
         "Idle timeouts: echo, 1,000 connections, 1 KiB",
         "round trips/s",
-        lambda run, _, port: run.load("echo", port, 1000, 1024),
+        lambda run, server: run.load("echo", server, 1000, 1024)["rate"],
         tuple(label for name in TIMED for label in (name, name + WITH)),
         (("to without", lambda label: label.removesuffix(WITH)),),
     ),
     "tls": Question(
         "TLS echo: 50 connections, 1 KiB",
         "round trips/s",
-        lambda run, _, port: run.load("tls", port, 50, 1024),
+        lambda run, server: run.load("tls", server, 50, 1024)["rate"],
         tls=True,
     ),
+    "relay-bulk": relay(
+        "one stream",
+        "MB/s",
+        lambda run, server: run.load("bulk", server, 1, BULK)["rate"] * BULK / 1e6,
+    ),
+    "relay-cpu": relay("CPU for one stream", "s/GB", Run.cpu),
+    "relay-pingpong": relay(
+        "50 connections, 1 KiB",
+        "round trips/s",
+        lambda run, server: run.load("echo", server, 50, 1024)["rate"],
+    ),
+    "relay-idle": relay("memory of an idle pair of connections", "KiB", Run.memory),
 }
 
 
@@ -287,9 +433,11 @@ def versions() -> str:
             parts.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             parts.append(f"no {name}")
-    if shutil.which("node"):
-        node = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
-        parts.append(f"Node {node.strip().lstrip('v')}")
+    for name, option in (("Node", "-v"), ("HAProxy", "-v"), ("nginx", "-v"), ("socat", "-V")):
+        with suppress(FileNotFoundError):
+            done = subprocess.run([name.lower(), option], capture_output=True, text=True)
+            found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+            parts.append(f"{name} {found[0] if found else ''}")
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     parts.append(f"Linux {platform.release()}")
     parts.append(f"{os.cpu_count()} CPUs" + (f", {model[1]}" if model else ""))

@@ -14,7 +14,7 @@ from twisted.internet import main
 from nodenet._stream import Stream
 from nodenet._transport import READ_SIZE, _Direct, asOSError
 
-__all__ = ["Pipes", "Splice", "splice"]
+__all__ = ["Pipes", "Splice", "possible"]
 
 #: Full reads in a row after which a direction is busy.
 BUSY = 4
@@ -28,6 +28,14 @@ MOST = 1024 * 1024
 SIZE = 64 * 1024
 
 _FLAGS = getattr(os, "SPLICE_F_MOVE", 0) | getattr(os, "SPLICE_F_NONBLOCK", 0)
+
+
+def possible(source: Stream, dest: Stream) -> bool:
+    """
+    @return: whether a L{Splice} can be made of them.
+    """
+    plain = isinstance(source.transport, _Direct) and isinstance(dest.transport, _Direct)
+    return plain and hasattr(os, "splice")
 
 
 class Pipes:
@@ -68,22 +76,13 @@ class Pipes:
                 os.close(fd)
 
 
-def splice(source: Stream, dest: Stream, pipes: Pipes) -> Splice | None:
-    """
-    Have the data of a stream that is piped into another, and that nobody else listens to
-    or writes to, move within the kernel as long as there is much of it. C{data} is not emitted
-    then, all other events are; the counters go on.
-
-    @return: C{None} if one of them is no plain connection of nodenet's own, or the system
-        has no splice(2).
-    """
-    plain = isinstance(source.transport, _Direct) and isinstance(dest.transport, _Direct)
-    return Splice(source, dest, pipes) if plain and hasattr(os, "splice") else None
-
-
 class Splice:
     """
-    One direction.
+    Has the data of a stream that is piped into another, and that nobody else listens to
+    or writes to, move within the kernel as long as there is much of it. C{data} is not
+    emitted then, all other events are; the counters go on.
+
+    Both streams are plain connections of nodenet's own (see L{possible}).
 
     @ivar held: bytes that are in the pipe; no more are read until they have gone.
     """
@@ -111,13 +110,12 @@ class Splice:
         self._full = 0  # full reads
         self._moved = -1  # bytesRead at the last one, or at the last rest()
         self._little = 0  # events in a row that brought little
-        self._from.busy = self._busy
         source.on("close", self._closed)
         dest.on("close", self._closed)
 
-    def _busy(self) -> None:
+    def filled(self) -> None:
         """
-        There was a full read: count those in a row.
+        To be called after each full read: when there were several in a row, begin.
         """
         source, dest = self.source, self.dest
         in_a_row = source.bytesRead - READ_SIZE == self._moved
@@ -229,4 +227,3 @@ class Splice:
 
     def _closed(self, had_error: bool) -> None:
         self.stop()
-        self._from.busy = None

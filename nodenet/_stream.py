@@ -120,6 +120,7 @@ class Stream(stream.Stream, Protocol):
 
     __slots__ = (
         "_attempt",
+        "_busy",
         "_callbacks",
         "_credentials",
         "_decoder",
@@ -198,6 +199,8 @@ class Stream(stream.Stream, Protocol):
         self._callbacks: deque[Callable[[], Any]] | None = None
         self._host: str | None = None  # that we have connected to
         self._toPath = False  # we are connecting to a UNIX socket
+        # Called after a read that was full: there is more.
+        self._busy: Callable[[], None] | None = None
         self._reset()
         if fd is not None:
             self.makeConnection(adopt(fd, self, theReactor(reactor)))
@@ -385,10 +388,10 @@ class Stream(stream.Stream, Protocol):
         # As emit, for the one listener that there is in the common case.
         listener = self._events.get("data")
         try:
-            if listener is None or listener.__class__ is list:
+            if listener is None or isinstance(listener, (tuple, list)):
                 self.emit("data", data)
             else:
-                result = listener(data)  # type: ignore[operator]
+                result = listener(data)
                 if result is not None:
                     self._called(result)
         except Exception as e:
@@ -411,6 +414,13 @@ class Stream(stream.Stream, Protocol):
             if text:
                 self._deliver("data", text)
         self._deliverDescriptors()
+
+    def filled(self) -> None:
+        """
+        nodenet's transports: that was a full read, there is more.
+        """
+        if self._busy is not None:
+            self._busy()
 
     def fileDescriptorReceived(self, descriptor: int) -> None:
         """
@@ -475,6 +485,12 @@ class Stream(stream.Stream, Protocol):
             return
         if self._paused and self._held:
             self._hold(reason)
+            return
+        session = self._session
+        if self._state == "closed" and session is not None and not session.unsent():
+            # Both have ended within TLS. Many close without waiting for our last word,
+            # which is answered by a reset then.
+            self._teardown()
             return
         if not reason.check(error.ConnectionDone):
             failed = asOSError(reason.value, "handshake" if self._handshaking else "read")

@@ -99,6 +99,14 @@ class Session:
         tls.makeConnection(transport)
         return tls
 
+    def unsent(self) -> bool:
+        """
+        @return: whether the transport below still has data that the kernel has not.
+        """
+        return bool(
+            getattr(self.raw, "dataBuffer", b"") or getattr(self.raw, "_tempDataBuffer", None)
+        )
+
     def stopTimer(self) -> None:
         timer, self.timer = self.timer, None
         if timer is not None and timer.active():

@@ -137,8 +137,6 @@ class _Direct(tcp.Connection):
 
     # Set while a stream writes past Twisted's own buffer.
     flush: Callable[[], bool] | None = None
-    # Called after a read that was full: there is more.
-    busy: Callable[[], None] | None = None
     _shouldShutdown = False
 
     @property
@@ -181,9 +179,15 @@ class _Direct(tcp.Connection):
         if not data:
             return main.CONNECTION_DONE
         self.protocol.dataReceived(data)
-        if self.busy is not None and len(data) == READ_SIZE:
-            self.busy()
+        if len(data) == READ_SIZE:
+            self._filled()
         return None
+
+    def _filled(self) -> None:
+        # A stream's, that is.
+        filled = getattr(self.protocol, "filled", None)
+        if filled is not None:
+            filled()
 
     def doWrite(self) -> Any:
         if self.disconnected:  # by an event of the same turn
@@ -292,8 +296,8 @@ class _Descriptors(_Direct):
         if not data:
             return main.CONNECTION_DONE
         self.protocol.dataReceived(data)
-        if self.busy is not None and len(data) == READ_SIZE:
-            self.busy()
+        if len(data) == READ_SIZE:
+            self._filled()
         return None
 
     def _descriptorReceived(self, fd: int) -> None:

@@ -57,10 +57,10 @@ class EventEmitter:
 
     __slots__ = ("__dict__", "__weakref__", "_events", "_maxListeners", "_warned")
 
-    # type -> the listener if there is one, or the list of them. Most events of
-    # most streams have one, and a list for each would be half of an idle
-    # stream's memory.
-    _events: dict[str, Listener | list[Listener]]
+    # type -> the listener if there is one, a tuple of several, or the list of them when
+    # somebody has it from listeners(). Most events of most streams have one, and a
+    # list for each would be half of an idle stream's memory.
+    _events: dict[str, Listener | tuple[Listener, ...] | list[Listener]]
     _maxListeners: int
     _warned: set[str]
 
@@ -115,8 +115,9 @@ class EventEmitter:
             present.append(entry)
             self._warnOfLeak(type, len(present))
         else:
-            events[type] = [present, entry]
-            self._warnOfLeak(type, 2)
+            all = present if isinstance(present, tuple) else (present,)
+            events[type] = (*all, entry)
+            self._warnOfLeak(type, len(all) + 1)
         return self
 
     def _warnOfLeak(self, type: str, count: int) -> None:
@@ -150,10 +151,14 @@ class EventEmitter:
         @return: the emitter.
         """
         present = self._events.get(type)
-        if isinstance(present, list):
+        if isinstance(present, (list, tuple)):
             for index, entry in enumerate(present):
                 if _is(entry, listener):
-                    del present[index]
+                    if isinstance(present, list):
+                        del present[index]
+                    else:
+                        rest = present[:index] + present[index + 1 :]
+                        self._events[type] = rest if len(rest) > 1 else rest[0]
                     break
         elif present is not None and _is(present, listener):
             del self._events[type]
@@ -176,7 +181,9 @@ class EventEmitter:
         @return: the live list of this type's listeners, which may be edited.
         """
         present = self._events.get(type)
-        if not isinstance(present, list):
+        if isinstance(present, tuple):
+            present = self._events[type] = list(present)
+        elif not isinstance(present, list):
             present = self._events[type] = [] if present is None else [present]
         return present
 
@@ -191,13 +198,13 @@ class EventEmitter:
         """
         listener = self._events.get(type)
         if listener is not None:
-            if not isinstance(listener, list):
+            if not isinstance(listener, (tuple, list)):
                 result = listener(*args)
                 if result is not None:
                     watch(result, self._listenerFailed)
                 return True
             if listener:
-                for each in listener[:]:
+                for each in tuple(listener):
                     result = each(*args)
                     if result is not None:
                         watch(result, self._listenerFailed)

@@ -9,17 +9,19 @@ import doctest
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import signature
+from inspect import getsource, signature
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from unittest import TestLoader, TestResult
 
+from twisted.python.usage import Options as Usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import crypto, net
 from nodenet._stream import TRANSITIONS
-from nodenet.service import Options
+from nodenet.service import Options, relay
+from nodenet.service.options import RelayOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted((ROOT / "docs").glob("*.rst")), ROOT / "README.md"]
@@ -68,6 +70,10 @@ def table(page: str, name: str) -> list[list[str]]:
     cells = csv.reader(rows, delimiter=options.get("delim", ","), quoting=csv.QUOTE_NONE)
     header = [cell.strip() for cell in options["header"].split(",")]
     return [header, *([cell.strip() for cell in row] for row in cells)]
+
+
+def longOptions(options: type[Usage]) -> set[str]:
+    return {name.rstrip("=") for name in options().longOpt}
 
 
 class ExampleTests(SynchronousTestCase):
@@ -149,10 +155,28 @@ class TableTests(SynchronousTestCase):
                 self.assertTrue(hasattr(getattr(import_module(module), case), method), test)
 
     def test_allOptionsOfTheDaemon(self):
-        page = (ROOT / "docs" / "service.rst").read_text(encoding="utf-8")
-        said = set(re.findall(r"``--([a-z-]+)[=`]", page))
-        options = Options()
-        known = {name.rstrip("=") for name in options.longOpt}
-        self.assertEqual(known - said, set())
-        # Those of twistd itself that the page names too.
-        self.assertEqual(said - known, {"gid", "logfile", "logger", "pidfile", "uid"})
+        known = {"service.rst": longOptions(Options), "relay.rst": longOptions(RelayOptions)}
+        # Those of twistd itself, and of the daemon, that the pages name too.
+        others = {
+            "service.rst": {"gid", "logfile", "logger", "pidfile", "uid"},
+            "relay.rst": {"logfile", *known["service.rst"]},
+        }
+        for page, options in known.items():
+            text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+            said = set(re.findall(r"``--([a-z-]+)[=`]", text))
+            self.assertEqual(options - said, set(), page)
+            self.assertEqual(said - options - others[page], set(), page)
+
+    def test_theAccessLogOfTheRelay(self):
+        """
+        Each field of a record, and each way to end.
+        """
+        fields = re.findall(r'^ +"(\w+)": ', getsource(relay._Pair.record), re.M)
+        self.assertIn("firstByte", fields)
+        said = [name.strip("`") for name, *_ in table("relay.rst", "record")[1:]]
+        self.assertEqual(said, fields)
+        ways = re.findall(
+            r'(?:\bcut\(|_ended\(|_cut = |"ended": |return )"([a-z-]+)"', getsource(relay)
+        )
+        said = [name.strip("`") for name, *_ in table("relay.rst", "ended")[1:]]
+        self.assertEqual(sorted(said), sorted(ways))

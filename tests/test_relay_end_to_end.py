@@ -583,6 +583,30 @@ class TLSTests(TLSCase):
         record = self.ends(process, "connect-failed")
         self.assertIn("certificate is not for elsewhere.example", record["error"])
 
+    def test_anUpstreamThatEndsInOrderHasNotReset(self):
+        """
+        Though it does not wait for what TLS has still to say.
+        """
+        for path in None, os.path.join(tempfile.mkdtemp(), "up"):
+            upstream = self.upstream(path=path)
+            process = self.relay(
+                upstream,
+                options=[
+                    "--upstream-tls", "--upstream-ca", self.files["ca"],
+                    "--upstream-servername", "localhost",
+                ],
+            )  # fmt: skip
+            client = self.connect(process)
+            client.sendall(b"request")
+            client.shutdown(socket.SHUT_WR)
+            server = self.context(True).wrap_socket(self.accept(upstream), server_side=True)
+            self.assertEqual(rest(server), b"request")
+            server.sendall(b"answer")
+            server.unwrap().close()
+            self.assertEqual(rest(client), b"answer")
+            client.close()
+            self.ends(process, "client-fin", error="")
+
     def test_insecureWarns(self):
         upstream = self.upstream()
         process = self.relay(upstream, options=["--upstream-tls", "--upstream-insecure"])
@@ -625,6 +649,23 @@ class DrainTests(RelayCase):
             self.assertRaises(ConnectionResetError, each.recv, 1)
         self.assertEqual(process.process.wait(LIMIT), 0)
         self.ends(process, "drained")
+
+    def test_sigusr1WithoutAnAccessLogIsIgnored(self):
+        process = self.twistd("--port", "0", "relay", "--upstream", "/nowhere")
+        process.listening()
+        process.until("reactor class")
+        time.sleep(0.2)  # the reactor begins
+        process.process.send_signal(signal.SIGUSR1)
+        self.assertEqual(process.stop(), 0)
+
+    def test_sigtermsWhileItExitsDoNotMakeItsStatus(self):
+        process, client, server = self.pair()
+        client.close()
+        server.close()
+        while process.process.poll() is None:
+            process.process.send_signal(signal.SIGTERM)
+            time.sleep(0.0005)
+        self.assertEqual(process.process.returncode, 0)
 
     def test_sigusr1ReopensTheAccessLog(self):
         process, client, server = self.pair()

@@ -386,8 +386,20 @@ def _onSignals(reactor: Any, daemon: Daemon, handlers: _Handlers) -> None:
             # Else it is the terminal that hangs up.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
+    def running() -> None:
+        install()
+        if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+            # Nobody has a log to rotate: that is no reason to die.
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+    def ignore() -> None:
+        # Python sets the default ones when it exits, unless they are ignored.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     stopping: list[int] = []
     # Before anything listens, for whoever waits for that; and again, as the reactor
     # sets its own when it starts.
     install()
-    reactor.callWhenRunning(install)
+    reactor.callWhenRunning(running)
+    reactor.addSystemEventTrigger("after", "shutdown", ignore)

@@ -6,12 +6,15 @@ go through, each way; what is cut short on one side is reset on the other.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from errno import EMFILE, ENFILE
 from typing import Any
 
 from nodenet import net
-from nodenet._splice import Pipes, Splice, splice
+from nodenet._splice import Pipes, Splice, possible
+from nodenet._transport import setNoDelay
 from nodenet.service import proxyprotocol
 from nodenet.service.limits import Limits, Refusals
 from nodenet.service.log import AccessLog, describe, log, named
@@ -190,8 +193,9 @@ class _Pair:
         self.client = client
         self.server: net.Stream | None = None  # the last connection to an upstream
         self._serverOpen = False  # or about to be
-        self._peer = client.transport.getPeer()
-        self._listener = client.transport.getHost()
+        self._peer = named(client.transport.getPeer())
+        # The same text for all.
+        self._listener = sys.intern(named(client.transport.getHost()))
         self._start = relay.reactor.seconds()
         self._firstByte: float | None = None
         self._candidates: Iterator[Upstream] | None = relay.upstreams.candidates()
@@ -205,9 +209,10 @@ class _Pair:
         self._closed = False  # the client is
         self._moved = -1
         self._since = self._start  # nothing was moved
-        self._splices: list[Splice] | None = None
+        self._splices: tuple[Splice, ...] = ()
         # What it sends stays in the kernel until somebody is there to take it.
         client.pause()
+        setNoDelay(True, client.transport)
         client.on("error", self._clientFailed)
         client.on("close", self._clientClosed)
         if relay.secure is None:
@@ -238,9 +243,12 @@ class _Pair:
     def _connected(self) -> None:
         server, relay = self.server, self.relay
         assert server is not None
+        setNoDelay(True, server.transport)
         if relay.sendProxy is not None:
-            header = proxyprotocol.format(relay.sendProxy, self._peer, self._listener)
-            server.write(header)
+            transport = self.client.transport
+            server.write(
+                proxyprotocol.format(relay.sendProxy, transport.getPeer(), transport.getHost())
+            )
         if relay.secureUpstream is None:
             self._established()
         else:
@@ -251,7 +259,11 @@ class _Pair:
         assert self._upstream is not None
         why = describe(error)
         self._failed(f"{self._upstream.name}: {why}")
-        self.relay.upstreams.failed(self._upstream, why)
+        if getattr(error, "errno", None) not in (
+            EMFILE,
+            ENFILE,
+        ):  # for which the upstream can do nothing
+            self.relay.upstreams.failed(self._upstream, why)
 
     def _attemptClosed(self, had_error: bool) -> None:
         assert self._upstream is not None
@@ -281,11 +293,25 @@ class _Pair:
         server.on("end", self._serverEnded)
         client.pipe(server)
         server.pipe(client)
-        pipes = self.relay.pipes
-        if pipes is not None:
-            both = splice(client, server, pipes), splice(server, client, pipes)
-            self._splices = [each for each in both if each is not None] or None
+        if self.relay.pipes is not None and possible(client, server):
+            client._busy, server._busy = self._clientBusy, self._serverBusy
         client.resume()
+
+    # A direction that is busy for the first time gets its splice, and sees to it itself
+    # from then on.
+
+    def _clientBusy(self) -> None:
+        self._splice(self.client, self.server)
+
+    def _serverBusy(self) -> None:
+        self._splice(self.server, self.client)
+
+    def _splice(self, source: Any, dest: Any) -> None:
+        assert self.relay.pipes is not None
+        made = Splice(source, dest, self.relay.pipes)
+        source._busy = made.filled
+        self._splices = (*self._splices, made)
+        made.filled()
 
     def _first(self, data: bytes) -> None:
         self._firstByte = self.relay.reactor.seconds() - self._start
@@ -319,7 +345,7 @@ class _Pair:
             how, limit = self.relay.limit(bool(self._fin))
             if limit and now - self._since >= limit:
                 self.cut(how)
-        for each in self._splices or ():
+        for each in self._splices:
             each.rest()
 
     # The end
@@ -379,8 +405,8 @@ class _Pair:
         return {
             "start": _iso(self._start),
             "duration": round(seconds - self._start, 6),
-            "peer": named(self._peer),
-            "listener": named(self._listener),
+            "peer": self._peer,
+            "listener": self._listener,
             "upstream": self._upstream and self._upstream.name,
             "attempts": self._attempts,
             "bytesRead": client.bytesRead,
