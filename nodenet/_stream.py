@@ -386,9 +386,10 @@ class Stream(stream.Stream, Protocol):
             self._dataReceived(data)
             return
         # As emit, for the one listener that there is in the common case.
-        listener = self._events.get("data")
+        listener: Any = self._events.get("data")
+        kind = listener.__class__
         try:
-            if listener is None or isinstance(listener, (tuple, list)):
+            if kind is tuple or kind is list or listener is None:
                 self.emit("data", data)
             else:
                 result = listener(data)
