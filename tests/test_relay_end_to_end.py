@@ -607,6 +607,26 @@ class TLSTests(TLSCase):
             client.close()
             self.ends(process, "client-fin", error="")
 
+    def test_weShowOurOwnCertificate(self):
+        upstream = self.upstream()
+        process = self.relay(
+            upstream,
+            options=[
+                "--upstream-tls", "--upstream-ca", self.files["ca"],
+                "--upstream-key", self.files["listener-key"],
+                "--upstream-cert", self.files["listener-cert"],
+            ],
+        )  # fmt: skip
+        client = self.connect(process)
+        client.sendall(b"ping")
+        context = self.context(True)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(self.files["ca"])
+        server = context.wrap_socket(self.accept(upstream), server_side=True)
+        self.assertEqual(server.recv(10), b"ping")
+        self.assertIn(("DNS", "localhost"), server.getpeercert()["subjectAltName"])
+        server.close()
+
     def test_insecureWarns(self):
         upstream = self.upstream()
         process = self.relay(upstream, options=["--upstream-tls", "--upstream-insecure"])

@@ -259,10 +259,8 @@ class _Pair:
         assert self._upstream is not None
         why = describe(error)
         self._failed(f"{self._upstream.name}: {why}")
-        if getattr(error, "errno", None) not in (
-            EMFILE,
-            ENFILE,
-        ):  # for which the upstream can do nothing
+        # Out of descriptors: for that the upstream can do nothing.
+        if getattr(error, "errno", None) not in (EMFILE, ENFILE):
             self.relay.upstreams.failed(self._upstream, why)
 
     def _attemptClosed(self, had_error: bool) -> None:
@@ -270,7 +268,7 @@ class _Pair:
         clearTimeout(self._timer)
         self._upstream.active -= 1
         self._serverOpen = False
-        if had_error and not self._closed and not self._cut:
+        if not self._closed and not self._cut:
             self._connect()
         else:
             self._finish()
