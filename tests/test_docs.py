@@ -20,7 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import crypto, net
 from nodenet._stream import TRANSITIONS
-from nodenet.service import Options, relay
+from nodenet.service import Options, pair, relay
 from nodenet.service.options import RelayOptions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,12 +171,13 @@ class TableTests(SynchronousTestCase):
         """
         Each field of a record, and each way to end.
         """
-        fields = re.findall(r'^ +"(\w+)": ', getsource(relay._Pair.record), re.M)
+        fields = re.findall(r'^ +"(\w+)": ', getsource(pair.Pair.record), re.M)
         self.assertIn("firstByte", fields)
         said = [name.strip("`") for name, *_ in table("relay.rst", "record")[1:]]
         self.assertEqual(said, fields)
         ways = re.findall(
-            r'(?:\bcut\(|_ended\(|_cut = |"ended": |return )"([a-z-]+)"', getsource(relay)
+            r'(?:\bcut\(|_ended\(|_cut = |"ended": |return )"([a-z-]+)"',
+            getsource(relay) + getsource(pair),
         )
         said = [name.strip("`") for name, *_ in table("relay.rst", "ended")[1:]]
         self.assertEqual(sorted(said), sorted(ways))

@@ -864,7 +864,7 @@ class BoundTests(RelayCase):
             "from nodenet.service.relay import Relay\n"
             "def count(*_):\n"
             "    gc.collect()\n"
-            "    names = ('Stream', '_Pair', '_Pipe', 'Splice', 'Connection', 'TCPClient')\n"
+            "    names = ('Stream', 'Pair', '_Pipe', 'Splice', 'Connection', 'TCPClient')\n"
             "    kinds = [type(each).__name__ for each in gc.get_objects()]\n"
             "    print('objects', sum(kinds.count(name) for name in names), flush=True)\n"
             "import signal\n"

@@ -113,6 +113,109 @@ class OptionTests(SynchronousTestCase):
         )
 
 
+class RelayOptionTests(SynchronousTestCase):
+    """
+    Those of the relay.
+    """
+
+    def parse(self, *args, before=()):
+        options = Options()
+        options.parseOptions(["--port=1", *before, "relay", *args])
+        return options
+
+    def test_upstreamsOfAllKinds(self):
+        given = [
+            ("db.example:5432", (5432, "db.example")),
+            ("127.0.0.1:80", (80, "127.0.0.1")),
+            ("[::1]:80", (80, "::1")),
+            ("/run/db.sock", ("/run/db.sock",)),
+            ("tcp:127.0.0.1:80", "tcp:127.0.0.1:80"),
+            ("unix:/run/db.sock", "unix:/run/db.sock"),
+        ]
+        args = [arg for name, _ in given for arg in ("--upstream", name)]
+        self.assertEqual(self.parse(*args).subOptions["upstreams"], given)
+
+    def test_theDefaults(self):
+        options = self.parse("--upstream=h:1")
+        relay = options.subOptions
+        self.assertEqual(
+            [options[n] for n in ("timeout", "drain", "max-connections")], [3600, 30, None]
+        )
+        self.assertEqual(
+            {
+                name: relay[name]
+                for name in relay
+                if relay[name] not in (None, [], False) and name != "upstreams"
+            },
+            {
+                "balance": "round-robin",
+                "connect-timeout": 5,
+                "max-fails": 3,
+                "fail-timeout": 10,
+                "half-close-timeout": 60,
+                "upstream-settings": {},
+            },
+        )
+
+    def test_whatBothHaveMayBeGivenToEither(self):
+        for before, after in (["--timeout=7"], []), ([], ["--timeout=7"]):
+            options = self.parse("--upstream=h:1", *after, before=before)
+            self.assertEqual(options["timeout"], 7)
+
+    def test_allowAndDenyKeepTheirOrder(self):
+        relay = self.parse(
+            "--upstream=h:1", "--allow=10.0.0.1", "--deny=10.0.0.0/8", "--allow=::/0"
+        ).subOptions
+        self.assertEqual(
+            [(allowed, str(network)) for allowed, network in relay["networks"]],
+            [(True, "10.0.0.1/32"), (False, "10.0.0.0/8"), (True, "::/0")],
+        )
+
+    def test_whatIsWrongIsNamedWithItsValue(self):
+        where = "must be HOST:PORT, /path/to.sock or an endpoint description"
+        for message, *args in [
+            ("relay: nowhere to connect to: give --upstream",),
+            (f"--upstream host: {where}", "--upstream=host"),
+            (f"--upstream host:99999: {where}", "--upstream=host:99999"),
+            (f"--upstream ::1:80: {where}", "--upstream=::1:80"),
+            ("--retries -1: must be a whole number, 0 or more", "--retries=-1"),
+            (
+                "--balance x: must be round-robin, least-connections, random or first",
+                "--balance=x",
+            ),
+            ("--send-proxy v3: must be v1 or v2", "--send-proxy=v3"),
+            ("--connect-timeout 0: must be more", "--connect-timeout=0"),
+            (
+                "--deny 10.0.0.1/8: 10.0.0.1/8 has host bits set",
+                "--deny=10.0.0.1/8",
+            ),
+            (
+                "--proxy-protocol-from: goes with --proxy-protocol",
+                "--proxy-protocol-from=10.0.0.0/8",
+            ),
+            ("--upstream-ca: goes with --upstream-tls", "--upstream-ca=f"),
+            ("--upstream-insecure: goes with --upstream-tls", "--upstream-insecure"),
+            ("--upstream-key k: needs --upstream-cert", "--upstream-tls", "--upstream-key=k"),
+            (
+                "--upstream /x: has no host to verify: give --upstream-servername",
+                "--upstream-tls", "--upstream=/x",
+            ),
+            ("--max-connections 0: must be a whole number, 1 or more", "--max-connections=0"),
+        ]:  # fmt: skip
+            none = "nowhere" in message or message.startswith("--upstream ")
+            upstream = [] if none else ["--upstream=h:1"]
+            error = self.assertRaises(UsageError, self.parse, *upstream, *args)
+            self.assertEqual(str(error), message)
+        for option in "--greeting=x", "--allow-half-open":
+            error = self.assertRaises(UsageError, self.parse, "--upstream=h:1", before=[option])
+            self.assertIn("goes with echo", str(error))
+        error = self.assertRaises(
+            UsageError,
+            self.parse, "--upstream=h:1", "--proxy-protocol", before=["--listen=ssl:1"],
+        )  # fmt: skip
+        self.assertIn("--proxy-protocol comes before TLS", str(error))
+
+
 class Refusing:
     """
     An endpoint that cannot.

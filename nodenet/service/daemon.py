@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -20,7 +20,6 @@ from twisted.python.failure import Failure
 from nodenet import net
 from nodenet._network import listenFD, network
 from nodenet._transport import asOSError
-from nodenet.crypto import Credentials
 from nodenet.service.connections import Connections
 from nodenet.service.echo import echo
 from nodenet.service.limits import Limits, Networks
@@ -28,6 +27,7 @@ from nodenet.service.log import AccessLog, log, named
 from nodenet.service.options import Options
 from nodenet.service.proxyprotocol import ProxiedFactory
 from nodenet.service.relay import Relay
+from nodenet.service.secured import Secured
 from nodenet.service.upstreams import Upstream, Upstreams
 
 __all__ = ["CannotStart", "Daemon", "makeService"]
@@ -292,7 +292,13 @@ def _reloading(*secured: Secured | None) -> _Handlers:
 
 
 def _secured(files: dict[str, str] | None, settings: dict[str, Any]) -> Secured | None:
-    return None if files is None else Secured(files, settings)
+    """
+    @raise CannotStart: one of the files is unusable.
+    """
+    try:
+        return None if files is None else Secured(files, settings)
+    except ValueError as e:
+        raise CannotStart(f"twistd nodenet: {e}") from None
 
 
 class _Descriptor:
@@ -306,63 +312,6 @@ class _Descriptor:
 
     def listen(self, factory: Any) -> Deferred[Any]:
         return maybeDeferred(listenFD, self.reactor, self.fd, factory)
-
-
-class Secured:
-    """
-    Puts streams behind TLS, with credentials of files that are read again when asked.
-    """
-
-    def __init__(self, files: dict[str, str], settings: Mapping[str, Any]) -> None:
-        """
-        @param files: option -> path, of a key, a certificate or CAs; the option ends with
-            what it is of L{createCredentials<nodenet.crypto.createCredentials>}.
-        @param settings: the other details of that.
-        @raise CannotStart: one of the files is unusable.
-        """
-        self.files = files
-        self.settings = settings
-        try:
-            self.credentials = self._load()
-        except ValueError as e:
-            raise CannotStart(f"twistd nodenet: {e}") from None
-
-    def _load(self) -> Credentials:
-        """
-        @raise ValueError: one of the files is unusable: which, and why.
-        """
-        pems: dict[str, Any] = {}
-        for option, file in self.files.items():
-            try:
-                with open(file, "rb") as opened:
-                    pems[option.rpartition("-")[2]] = opened.read()
-            except OSError as e:
-                raise ValueError(f"{option} {file}: {e.strerror}") from None
-        try:
-            return Credentials(**pems, **self.settings)
-        except ValueError as e:
-            what, _, why = str(e).partition(": ")
-            wrong = [
-                f"{option} {file}"
-                for option, file in self.files.items()
-                if option.rpartition("-")[2] in what.split()
-            ]
-            raise ValueError(f"{' and '.join(wrong) or what}: {why}") from None
-
-    def reload(self) -> None:
-        """
-        Read the files again, for the connections to come; where they are unusable,
-        stay with the old ones.
-        """
-        try:
-            self.credentials = self._load()
-        except ValueError as e:
-            log.error("TLS files unusable, the old ones stay in use: {error}", error=e)
-        else:
-            log.info("TLS files read again")
-
-    def __call__(self, stream: net.Stream) -> None:
-        stream.setSecure(self.credentials)
 
 
 def _onSignals(reactor: Any, daemon: Daemon, handlers: _Handlers) -> None:

@@ -6,19 +6,15 @@ go through, each way; what is cut short on one side is reset on the other.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
-from errno import EMFILE, ENFILE
+from collections.abc import Callable
 from typing import Any
 
 from nodenet import net
-from nodenet._splice import Pipes, Splice, possible
-from nodenet._transport import setNoDelay
-from nodenet.service import proxyprotocol
+from nodenet._splice import Pipes
 from nodenet.service.limits import Limits, Refusals
-from nodenet.service.log import AccessLog, describe, log, named
-from nodenet.service.upstreams import Upstream, Upstreams, connecting
+from nodenet.service.log import AccessLog, log, named
+from nodenet.service.pair import Pair, iso
+from nodenet.service.upstreams import Upstreams
 from nodenet.timers import clearTimeout, setInterval
 
 __all__ = ["Relay"]
@@ -69,7 +65,7 @@ class Relay:
         self.accessLog = accessLog
         self.pipes = Pipes() if splices else None
         self.refusals = Refusals(reactor, self._refused)
-        self.open: set[_Pair] = set()
+        self.open: set[Pair] = set()
         self.onEnd: Callable[[], Any] = lambda: None
         soonest = min(filter(None, (timeout, halfCloseTimeout)), default=LATEST / LATE)
         interval = min(soonest * LATE, LATEST)
@@ -78,7 +74,7 @@ class Relay:
     def __call__(self, client: net.Stream) -> None:
         why = self.limits.enter(client.remoteAddress)
         if why is None:
-            self.open.add(_Pair(self, client))
+            self.open.add(Pair(self, client))
         else:
             self.refusals.add(why, client.transport.getPeer())
             client.destroy()
@@ -124,7 +120,7 @@ class Relay:
         if self.accessLog is not None:
             self.accessLog.close()
 
-    def ended(self, pair: _Pair) -> None:
+    def ended(self, pair: Pair) -> None:
         """
         Tell of a connection at its end.
         """
@@ -143,7 +139,7 @@ class Relay:
         self.onEnd()
 
     def _refused(self, reason: str, peer: Any, detail: str, count: int) -> None:
-        start, name = _iso(self.reactor.seconds()), named(peer)
+        start, name = iso(self.reactor.seconds()), named(peer)
         why = f"{reason}: {detail}" if detail else reason
         log.warn(
             "{peer} refused ({error}){more}",
@@ -157,263 +153,3 @@ class Relay:
             self.accessLog.write(
                 {"start": start, "peer": name, "ended": "refused", "error": why, "count": count}
             )
-
-
-class _Pair:
-    """
-    One client and its upstream.
-    """
-
-    __slots__ = (
-        "_attempts",
-        "_candidates",
-        "_clientFin",
-        "_closed",
-        "_cut",
-        "_errors",
-        "_fin",
-        "_firstByte",
-        "_listener",
-        "_moved",
-        "_peer",
-        "_serverFin",
-        "_serverOpen",
-        "_since",
-        "_splices",
-        "_start",
-        "_timer",
-        "_upstream",
-        "client",
-        "relay",
-        "server",
-    )
-
-    def __init__(self, relay: Relay, client: net.Stream) -> None:
-        self.relay = relay
-        self.client = client
-        self.server: net.Stream | None = None  # the last connection to an upstream
-        self._serverOpen = False  # or about to be
-        self._peer = named(client.transport.getPeer())
-        # The same text for all.
-        self._listener = sys.intern(named(client.transport.getHost()))
-        self._start = relay.reactor.seconds()
-        self._firstByte: float | None = None
-        self._candidates: Iterator[Upstream] | None = relay.upstreams.candidates()
-        self._upstream: Upstream | None = None
-        self._attempts = 0
-        self._timer: Any = None  # of the attempt to connect
-        self._errors: list[str] | None = None
-        self._fin = ""  # who has ended first
-        self._clientFin = self._serverFin = False
-        self._cut = ""  # how it was ended before both had
-        self._closed = False  # the client is
-        self._moved = -1
-        self._since = self._start  # nothing was moved
-        self._splices: tuple[Splice, ...] = ()
-        # What it sends stays in the kernel until somebody is there to take it.
-        client.pause()
-        setNoDelay(True, client.transport)
-        client.on("error", self._clientFailed)
-        client.on("close", self._clientClosed)
-        if relay.secure is None:
-            self._connect()
-        else:
-            client.once("secure", self._connect)
-            relay.secure(client)
-
-    # To find an upstream
-
-    def _connect(self) -> None:
-        assert self._candidates is not None
-        upstream = self._upstream = next(self._candidates, None)
-        if upstream is None:
-            self.cut("connect-failed")
-            return
-        self._attempts += 1
-        self._serverOpen = True
-        upstream.active += 1
-        server = self.server = net.Stream(allowHalfOpen=True, reactor=self.relay.reactor)
-        self._timer = connecting(
-            server, self.relay.upstreams.connectTimeout, self.relay.reactor
-        )
-        server.on("error", self._notConnected)
-        server.on("close", self._attemptClosed)
-        server.connect(*upstream.where, self._connected)
-
-    def _connected(self) -> None:
-        server, relay = self.server, self.relay
-        assert server is not None
-        setNoDelay(True, server.transport)
-        if relay.sendProxy is not None:
-            transport = self.client.transport
-            server.write(
-                proxyprotocol.format(relay.sendProxy, transport.getPeer(), transport.getHost())
-            )
-        if relay.secureUpstream is None:
-            self._established()
-        else:
-            server.once("secure", self._established)
-            relay.secureUpstream(server)
-
-    def _notConnected(self, error: Exception) -> None:
-        assert self._upstream is not None
-        why = describe(error)
-        self._failed(f"{self._upstream.name}: {why}")
-        # Out of descriptors: for that the upstream can do nothing.
-        if getattr(error, "errno", None) not in (EMFILE, ENFILE):
-            self.relay.upstreams.failed(self._upstream, why)
-
-    def _attemptClosed(self, had_error: bool) -> None:
-        assert self._upstream is not None
-        clearTimeout(self._timer)
-        self._upstream.active -= 1
-        self._serverOpen = False
-        if not self._closed and not self._cut:
-            self._connect()
-        else:
-            self._finish()
-
-    # Two pipes
-
-    def _established(self) -> None:
-        client, server, upstream = self.client, self.server, self._upstream
-        assert server is not None and upstream is not None
-        clearTimeout(self._timer)
-        self._timer = self._candidates = None
-        self.relay.upstreams.succeeded(upstream)
-        server.removeAllListeners("connect")
-        server.removeListener("error", self._notConnected)
-        server.removeListener("close", self._attemptClosed)
-        server.on("error", self._serverFailed)
-        server.on("close", self._serverClosed)
-        server.once("data", self._first)
-        client.on("end", self._clientEnded)
-        server.on("end", self._serverEnded)
-        client.pipe(server)
-        server.pipe(client)
-        if self.relay.pipes is not None and possible(client, server):
-            client._busy, server._busy = self._clientBusy, self._serverBusy
-        client.resume()
-
-    # A direction that is busy for the first time gets its splice, and sees to it itself
-    # from then on.
-
-    def _clientBusy(self) -> None:
-        self._splice(self.client, self.server)
-
-    def _serverBusy(self) -> None:
-        self._splice(self.server, self.client)
-
-    def _splice(self, source: Any, dest: Any) -> None:
-        assert self.relay.pipes is not None
-        made = Splice(source, dest, self.relay.pipes)
-        source._busy = made.filled
-        self._splices = (*self._splices, made)
-        made.filled()
-
-    def _first(self, data: bytes) -> None:
-        self._firstByte = self.relay.reactor.seconds() - self._start
-
-    def _clientEnded(self) -> None:
-        self._clientFin = True
-        self._ended("client-fin")
-
-    def _serverEnded(self) -> None:
-        self._serverFin = True
-        self._ended("upstream-fin")
-
-    def _ended(self, fin: str) -> None:
-        if not self._fin:
-            self._fin = fin
-            self._since = self.relay.reactor.seconds()
-
-    def check(self, now: float) -> None:
-        """
-        End it if it is idle.
-
-        @param now: seconds.
-        """
-        client, server = self.client, self.server
-        if server is None or self._candidates is not None or self._cut:
-            return
-        moved = client.bytesRead + client.bytesWritten + server.bytesRead + server.bytesWritten
-        if moved != self._moved:
-            self._moved, self._since = moved, now
-        else:
-            how, limit = self.relay.limit(bool(self._fin))
-            if limit and now - self._since >= limit:
-                self.cut(how)
-        for each in self._splices:
-            each.rest()
-
-    # The end
-
-    def cut(self, how: str) -> None:
-        """
-        Reset both sides.
-        """
-        self._cut = self._cut or how
-        self.client.resetAndDestroy()
-        if self.server is not None:
-            self.server.resetAndDestroy()
-
-    def _failed(self, why: str) -> None:
-        if self._errors is None:
-            self._errors = []
-        self._errors.append(why)
-
-    def _clientFailed(self, error: Exception) -> None:
-        if not self._cut:
-            self._failed(describe(error))
-            self._cut = "client-reset"
-
-    def _serverFailed(self, error: Exception) -> None:
-        if not self._cut:
-            self._failed(describe(error))
-            self._cut = "upstream-reset"
-
-    def _clientClosed(self, had_error: bool) -> None:
-        self._closed = True
-        if not self._clientFin:
-            # Without an error, if it was reset before our own FIN went.
-            self._cut = self._cut or "client-reset"
-        if self._cut and self.server is not None:
-            self.server.resetAndDestroy()
-        self._finish()
-
-    def _serverClosed(self, had_error: bool) -> None:
-        assert self._upstream is not None
-        self._upstream.active -= 1
-        self._serverOpen = False
-        if not self._serverFin:
-            self._cut = self._cut or "upstream-reset"
-        if self._cut:
-            self.client.resetAndDestroy()
-        self._finish()
-
-    def _finish(self) -> None:
-        if self._closed and not self._serverOpen:
-            self.relay.ended(self)
-
-    def record(self) -> dict[str, Any]:
-        """
-        @return: what there is to say of the connection, in what JSON has.
-        """
-        client, seconds = self.client, self.relay.reactor.seconds()
-        return {
-            "start": _iso(self._start),
-            "duration": round(seconds - self._start, 6),
-            "peer": self._peer,
-            "listener": self._listener,
-            "upstream": self._upstream and self._upstream.name,
-            "attempts": self._attempts,
-            "bytesRead": client.bytesRead,
-            "bytesWritten": client.bytesWritten,
-            "firstByte": None if self._firstByte is None else round(self._firstByte, 6),
-            "ended": self._cut or self._fin,
-            "error": "; ".join(self._errors or ()),
-        }
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
