@@ -42,6 +42,8 @@ log = Logger("nodenet")
 BACKLOG = 511
 #: Connections that one turn of the reactor accepts at most.
 ACCEPTS = 64
+#: Seconds without a lack of descriptors, after which the next is another one.
+SHORTAGE = 10
 #: Seconds without accepting, when even shedding a connection has failed.
 ACCEPT_PAUSE = 1
 
@@ -72,7 +74,7 @@ class Port(FileDescriptor):
     A connection for which C{factory} builds no protocol is closed at once.
     """
 
-    _shedding = False  # out of descriptors, and said so
+    _shedUntil = 0.0  # out of descriptors, and said so: not again before
     _reserve = -1  # a descriptor that can be given up for accept(2) to use
 
     def __init__(
@@ -115,7 +117,6 @@ class Port(FileDescriptor):
                 elif e.errno != ECONNABORTED:
                     log.error("Cannot accept a connection: {error}", error=e)
                 return
-            self._shedding = False
             try:
                 protocol = self.factory.buildProtocol(fromSocket(skt.family, peer))
                 if protocol is None:
@@ -133,8 +134,9 @@ class Port(FileDescriptor):
         Out of descriptors: give up the one in reserve to accept those who wait,
         and close them, rather than let them wait without an answer.
         """
-        if not self._shedding:
-            self._shedding = True
+        now = self.reactor.seconds()
+        said, self._shedUntil = now < self._shedUntil, now + SHORTAGE
+        if not said:
             log.error(
                 "Out of file descriptors: connections are being closed unserved"
                 " until there are some. Raise the limit (ulimit -n): {error}",
