@@ -230,7 +230,6 @@ class Stream(stream.Stream, Protocol):
         self._special = bool(
             self._decoder
             or self._paused
-            or self._timeout
             or self._held
             or self._fds
             or type(self).emit is not EventEmitter.emit  # a subclass wants to see all
@@ -385,6 +384,8 @@ class Stream(stream.Stream, Protocol):
         if self._special:
             self._dataReceived(data)
             return
+        if self._timeout:
+            self._touch()
         # As emit, for the one listener that there is in the common case.
         listener: Any = self._events.get("data")
         kind = listener.__class__
@@ -870,7 +871,6 @@ class Stream(stream.Stream, Protocol):
             return
         self._stopTimer()
         self._timeout = msecs / 1000
-        self._specialize()
         if self._state != "closed":
             self._touch()
             if self._send is not None:
@@ -882,7 +882,9 @@ class Stream(stream.Stream, Protocol):
         when it fires.
         """
         if self._timeout:
-            reactor = theReactor(self._reactor)
+            reactor = self._reactor
+            if reactor is None:
+                reactor = theReactor()
             self._idleSince = reactor.seconds()
             if self._timer is None:
                 self._timer = reactor.callLater(self._timeout, self._idle)
