@@ -186,8 +186,9 @@ class Run:
         if name == DAEMON:
             if label.endswith(WITH):
                 command += ["--timeout", TIMEOUT]
-            where = f"ssl:0:privateKey={pem}" if tls else "tcp:0"
-            command += ["--listen", f"{where}:interface=127.0.0.1"]
+            if tls:
+                command += ["--tls-key", pem, "--tls-cert", pem]
+            command += ["--listen", "tcp:0:interface=127.0.0.1"]
         with self._process(command, environ, listening) as server:
             yield server
 
