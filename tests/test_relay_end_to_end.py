@@ -262,16 +262,16 @@ class ChoiceTests(RelayCase):
         good = self.upstream()
         process = self.relay(
             f"127.0.0.1:{port}", good,
-            options=("--balance", "first", "--max-fails", "2", "--fail-timeout", "0.5"),
+            options=("--balance", "first", "--max-fails", "2", "--fail-timeout", "2"),
         )  # fmt: skip
         for _ in range(3):
             self.assertEqual(self.served(process, good), 0)
         attempts = [each["attempts"] for each in self.records(process, 3)]
         self.assertEqual(attempts, [2, 2, 1])
-        process.until(f"Upstream 127.0.0.1:{port} rests for 0.5 s: 2 failures in a row")
+        process.until(f"Upstream 127.0.0.1:{port} rests for 2 s: 2 failures in a row")
         back = socket.create_server(("127.0.0.1", port))
         self.addCleanup(back.close)
-        time.sleep(0.6)
+        time.sleep(2.1)
         self.assertEqual(self.served(process, back, good), 0)
         process.until(f"Upstream 127.0.0.1:{port} answers again")
 
@@ -362,11 +362,15 @@ class RefusalTests(RelayCase):
 
     def test_manyAreToldOfOnceASecond(self):
         process = self.relay("127.0.0.1:1", options=("--deny", "127.0.0.0/8"))
+        began = time.monotonic()
         for _ in range(50):
             client = self.connect(process)
             self.assertEqual(client.recv(1), b"")
-        first, second = self.records(process, 2)[:2]
-        self.assertEqual(first["count"] + second["count"], 50)
+        counts = []
+        while sum(counts) < 50:
+            counts = [each["count"] for each in self.records(process, len(counts) + 1)]
+        self.assertEqual(sum(counts), 50)
+        self.assertLessEqual(len(counts), time.monotonic() - began + 1)
 
 
 class ProxyProtocolTests(RelayCase):
@@ -672,9 +676,9 @@ class DrainTests(RelayCase):
 
     def test_sigusr1WithoutAnAccessLogIsIgnored(self):
         process = self.twistd("--port", "0", "relay", "--upstream", "/nowhere")
-        process.listening()
-        process.until("reactor class")
-        time.sleep(0.2)  # the reactor begins
+        process.ports = process.listening()
+        # When the reactor runs. (Nobody is at /nowhere.)
+        self.assertRaises(ConnectionResetError, rest, self.connect(process))
         process.process.send_signal(signal.SIGUSR1)
         self.assertEqual(process.stop(), 0)
 
@@ -889,6 +893,7 @@ class BoundTests(RelayCase):
                 client = self.connect(process)
                 server = self.accept(upstream)
                 client.sendall(b"x")
+                self.assertEqual(server.recv(1), b"x")
                 server.close()
                 rest(client)
                 client.close()
