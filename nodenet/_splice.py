@@ -204,7 +204,8 @@ class Splice:
         """
         if self._pipe is None:
             return False
-        if self._write() and not self.held:
+        # An event of the same turn may have lost C{source}.
+        if self._write() and not self.held and self._from.connected:
             self._from.startReading()
         return bool(self.held)
 

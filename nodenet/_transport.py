@@ -12,8 +12,8 @@ import os
 import socket
 import struct
 from array import array
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from errno import ECONNRESET, EPROTO, ETIMEDOUT
 from itertools import accumulate, takewhile
 from typing import Any, Protocol, cast
@@ -548,15 +548,29 @@ def setKeepAlive(enable: bool, seconds: int, transport: Any) -> None:
             skt.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)
 
 
+@contextmanager
+def _socketOf(fd: int) -> Iterator[socket.socket]:
+    skt = socket.socket(fileno=fd)
+    try:
+        yield skt
+    finally:
+        skt.detach()
+
+
 def setReset(fd: int) -> None:
     """
     Have close(2) send an RST.
     """
-    skt = socket.socket(fileno=fd)
-    try:
+    with _socketOf(fd) as skt:
         skt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    finally:
-        skt.detach()
+
+
+def pendingError(fd: int) -> int:
+    """
+    @return: the errno of what has happened to a socket since the last call, or 0.
+    """
+    with _socketOf(fd) as skt:
+        return skt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def _isTCP(transport: Any) -> bool:

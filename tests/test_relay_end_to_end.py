@@ -218,6 +218,38 @@ class ResetTests(RelayCase):
             self.assertRaises(ConnectionResetError, rest, client)
             self.ends(process, "upstream-reset")
 
+    def test_itIsNoticedThoughNobodyReads(self):
+        """
+        The upstream takes nothing, so that the client is not read from.
+        """
+        for options in (), ("--no-splice",):
+            process, client, server = self.pair("--half-close-timeout", "2", *options)
+            client.setblocking(False)
+            block = bytes(MB)
+            stop = time.monotonic() + 0.5
+            while time.monotonic() < stop:
+                with contextlib.suppress(BlockingIOError):
+                    client.send(block)
+            reset(client)
+            self.ends(process, "client-reset", error="ECONNRESET")
+            self.assertRaises(ConnectionResetError, rest, server)
+
+    def test_theClientsIsNoticedWhileItsUpstreamIsSought(self):
+        full = self.upstream(backlog=0)
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+            self.addCleanup(filler.close)
+        time.sleep(0.2)
+        process = self.relay(
+            full, options=("--connect-timeout", "1000", "--half-close-timeout", "1")
+        )
+        client = self.connect(process)
+        time.sleep(0.2)
+        reset(client)
+        self.ends(process, "client-reset", upstream=None, attempts=1)
+
     def test_anUpstreamThatAcceptsAndNeverAnswers(self):
         process, client, server = self.pair("--timeout", "0.3")
         client.sendall(b"anybody?")

@@ -96,6 +96,10 @@ class OptionTests(SynchronousTestCase):
                 "--tls-min-version 1.1: must be 1.2 or 1.3",
                 "--port=1", "--tls-min-version", "1.1",
             ),
+            (
+                "--listen ssl:1: is TLS without --tls-key",
+                "--listen=ssl:1", "--tls-key=k", "--tls-cert=c",
+            ),
             ("--fd three: must be a whole number, 0 or more", "--fd", "three"),
             ("option --frobnicate not recognized", "--frobnicate"),
             ("Unknown command: serve", "--port=1", "serve"),
@@ -178,7 +182,15 @@ class RelayOptionTests(SynchronousTestCase):
             (f"--upstream host: {where}", "--upstream=host"),
             (f"--upstream host:99999: {where}", "--upstream=host:99999"),
             (f"--upstream ::1:80: {where}", "--upstream=::1:80"),
-            ("--retries -1: must be a whole number, 0 or more", "--retries=-1"),
+            ("--retries 101: must be a whole number of 0 to 100", "--retries=101"),
+            (
+                "--upstream-servername ..: must be a host name",
+                "--upstream-tls", "--upstream-servername=..",
+            ),
+            (
+                "--upstream tls:h:1: is TLS without --upstream-tls",
+                "--upstream-tls", "--upstream=tls:h:1",
+            ),
             (
                 "--balance x: must be round-robin, least-connections, random or first",
                 "--balance=x",
@@ -209,11 +221,15 @@ class RelayOptionTests(SynchronousTestCase):
         for option in "--greeting=x", "--allow-half-open":
             error = self.assertRaises(UsageError, self.parse, "--upstream=h:1", before=[option])
             self.assertIn("goes with echo", str(error))
-        error = self.assertRaises(
-            UsageError,
-            self.parse, "--upstream=h:1", "--proxy-protocol", before=["--listen=ssl:1"],
-        )  # fmt: skip
-        self.assertIn("--proxy-protocol comes before TLS", str(error))
+        for before, message in [
+            (["--listen=ssl:1"], "--listen ssl:1: loses late answers: use --tls-key"),
+            (
+                ["--listen=haproxy:tcp:1"],
+                "--listen haproxy:tcp:1: loses late answers: use --proxy-protocol",
+            ),
+        ]:
+            error = self.assertRaises(UsageError, self.parse, "--upstream=h:1", before=before)
+            self.assertEqual(str(error), message)
 
 
 class Refusing:

@@ -207,6 +207,16 @@ class SlowTests(SpliceCase):
         self.assertIn(source, self.reactor.getReaders())
         self.assertNotIn(dest, self.reactor.getWriters())
 
+    def test_itIsNotReadOnWhenItWasLostInTheSameTurn(self):
+        self.fill()
+        self.source.on("error", self.seen.append)
+        self.source.transport.connectionLost(Failure(ConnectionResetError("gone")))
+        while self.splice.held:
+            self.end.recv(1 << 20)
+            self.dest.transport.doWrite()
+        self.assertNotIn(self.source.transport, self.reactor.getReaders())
+        self.assertEqual(self.dest.readyState, "open")
+
     def test_whatIsHeldIsDroppedWhenItCloses(self):
         self.fill()
         count = len(os.listdir("/proc/self/fd"))

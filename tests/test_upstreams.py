@@ -322,6 +322,18 @@ class ProbeTests(UpstreamsCase):
             self.reactor.advance(2)
             where = [client[:2] for client in self.reactor.tcpClients]
             self.assertEqual(where, [("192.0.2.1", port) for port in (1, 2, 3)])
+            for client, connector in zip(
+                self.reactor.tcpClients, self.reactor.connectors[-3:], strict=True
+            ):
+                client[2].clientConnectionFailed(
+                    connector, Failure(ConnectionRefusedError(ECONNREFUSED))
+                )
+
+    def test_noneIsProbedWhileTheProbeBeforeGoesOn(self):
+        upstreams = self.make()
+        upstreams.probe(2)
+        self.reactor.pump([2, 2, 0.5])
+        self.assertEqual(len(self.reactor.tcpClients), 3)
 
     def test_UNIXSocketsAreProbed(self):
         self.a.where = ("/run/x.sock",)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from errno import EBADF
 from typing import Any, TextIO
 
 from twisted.logger import Logger
@@ -25,8 +26,13 @@ def named(address: Any) -> str:
     host = getattr(address, "host", None)
     if host is None:
         name = getattr(address, "name", None)
-        # A name of the abstract namespace begins with a NUL, by convention shown as @.
-        return f"unix:{name.decode(errors='replace')}".replace("\0", "@") if name else "unix"
+        if not name:
+            return "unix"
+        # One of the abstract namespace begins with a NUL, by convention shown as @.
+        text = name.decode(errors="replace").replace("\0", "@")
+        if not text.isprintable():  # a PROXY header's, perhaps
+            text = text.encode("unicode_escape").decode()
+        return f"unix:{text}"
     return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
 
 
@@ -60,7 +66,8 @@ class AccessLog:
 
     def _open(self) -> TextIO:
         if self.name == "-":
-            assert sys.__stdout__ is not None
+            if sys.__stdout__ is None:
+                raise OSError(EBADF, "standard output is closed")
             return sys.__stdout__  # sys.stdout will be the log's
         return open(self.name, "a", encoding="utf-8", buffering=1)
 

@@ -98,7 +98,7 @@ class RelayOptions(_Checked):
         ["health-interval", None, 0, "Connect to upstreams every so many seconds; 0: don't."],
         ["timeout", None, None, "Cut connections idle for so many seconds (3600); 0: never."],
         ["half-close-timeout", None, 60,
-         "Cut those idle for so many seconds when one side has ended; 0: never."],
+         "Cut those idle for so many seconds when one side has ended; 0: as others."],
         ["drain", None, None, "On SIGTERM, seconds to let open connections finish (30)."],
         ["max-connections", None, None, "Refuse connections above so many at once."],
         ["max-connections-per-host", None, None, "Likewise from one IP address."],
@@ -153,7 +153,7 @@ class RelayOptions(_Checked):
         if not self["upstreams"]:
             raise usage.UsageError("relay: nowhere to connect to: give --upstream")
         self._choice("balance", *BALANCES)
-        self["retries"] = self._number("retries", int)
+        self["retries"] = self._number("retries", int, 100)
         self["max-fails"] = self._number("max-fails", int)
         for name in "connect-timeout", "fail-timeout", "health-interval", "half-close-timeout":
             self[name] = self._number(name, float)
@@ -175,6 +175,13 @@ class RelayOptions(_Checked):
     def _checkTLS(self) -> None:
         files = self._files("upstream")
         insecure, name = self["upstream-insecure"], self["upstream-servername"]
+        if name is not None:
+            try:
+                right = bool(name.encode("idna"))
+            except UnicodeError:
+                right = False
+            if not right:
+                raise usage.UsageError(f"--upstream-servername {name}: must be a host name")
         self["upstream-files"], self["upstream-settings"] = None, {}
         if not self["upstream-tls"]:
             for option in [*files, "--upstream-servername", "--upstream-insecure"]:
@@ -182,6 +189,8 @@ class RelayOptions(_Checked):
                     raise usage.UsageError(f"{option}: goes with --upstream-tls")
             return
         for given, where in self["upstreams"]:
+            if isinstance(where, str) and where.startswith(("tls:", "ssl:")):
+                raise usage.UsageError(f"--upstream {given}: is TLS without --upstream-tls")
             hasHost = isinstance(where, tuple) and len(where) == 2
             if not (hasHost or name or insecure):
                 raise usage.UsageError(
@@ -329,6 +338,9 @@ class Options(_Checked):
         if "--tls-ca" in files and len(files) == 1:
             raise usage.UsageError(f"--tls-ca {self['tls-ca']}: needs --tls-key and --tls-cert")
         self._choice("tls-min-version", "1.2", "1.3")
+        for endpoint in self["listen"]:
+            if files and endpoint.startswith("ssl:"):
+                raise usage.UsageError(f"--listen {endpoint}: is TLS without --tls-key")
         self["tls"] = files or None
         self["tls-settings"] = {
             "secureProtocol": f"TLSv{self['tls-min-version']}",
@@ -348,11 +360,13 @@ class Options(_Checked):
                 self[name] = relay[name]
             elif self[name] is None:
                 self[name] = default
-        for endpoint in self["listen"]:
-            if relay["proxy-protocol"] and endpoint.startswith("ssl:"):
-                raise usage.UsageError(
-                    f"--listen {endpoint}: --proxy-protocol comes before TLS: use --tls-key"
-                )
+        # These of Twisted's know no half-close.
+        for kind, option in ("ssl:", "--tls-key"), ("haproxy:", "--proxy-protocol"):
+            for endpoint in self["listen"]:
+                if endpoint.startswith(kind):
+                    raise usage.UsageError(
+                        f"--listen {endpoint}: loses late answers: use {option}"
+                    )
 
     def _octal(self, name: str) -> int | None:
         if self[name] is None:

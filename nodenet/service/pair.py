@@ -7,12 +7,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from errno import EMFILE, ENFILE
 from typing import TYPE_CHECKING, Any
 
 from nodenet import net
 from nodenet._splice import Splice, possible
-from nodenet._transport import setNoDelay
+from nodenet._transport import pendingError, setNoDelay
+from nodenet.errors import errnoException
 from nodenet.service import proxyprotocol
 from nodenet.service.log import describe, named
 from nodenet.service.upstreams import Upstream, connecting
@@ -41,6 +41,7 @@ class Pair:
         "_listener",
         "_moved",
         "_peer",
+        "_reached",
         "_serverFin",
         "_serverOpen",
         "_since",
@@ -65,6 +66,7 @@ class Pair:
         self._firstByte: float | None = None
         self._candidates: Iterator[Upstream] | None = relay.upstreams.candidates()
         self._upstream: Upstream | None = None
+        self._reached = False  # there is a connection to the upstream
         self._attempts = 0
         self._timer: Any = None  # of the attempt to connect
         self._errors: list[str] | None = None
@@ -122,11 +124,8 @@ class Pair:
 
     def _notConnected(self, error: Exception) -> None:
         assert self._upstream is not None
-        why = describe(error)
-        self._failed(f"{self._upstream.name}: {why}")
-        # Out of descriptors: for that the upstream can do nothing.
-        if getattr(error, "errno", None) not in (EMFILE, ENFILE):
-            self.relay.upstreams.failed(self._upstream, why)
+        self._failed(f"{self._upstream.name}: {describe(error)}")
+        self.relay.upstreams.failed(self._upstream, error)
 
     def _attemptClosed(self, had_error: bool) -> None:
         assert self._upstream is not None
@@ -144,6 +143,7 @@ class Pair:
         client, server, upstream = self.client, self.server, self._upstream
         assert server is not None and upstream is not None
         clearTimeout(self._timer)
+        self._reached = True
         self._timer = self._candidates = None
         self.relay.upstreams.succeeded(upstream)
         server.removeAllListeners("connect")
@@ -199,17 +199,32 @@ class Pair:
         @param now: seconds.
         """
         client, server = self.client, self.server
-        if server is None or self._candidates is not None or self._cut:
+        if self._cut:
+            return
+        if server is None or not self._reached:
+            self._seeWhetherItIsThere(client)
             return
         moved = client.bytesRead + client.bytesWritten + server.bytesRead + server.bytesWritten
         if moved != self._moved:
             self._moved, self._since = moved, now
         else:
+            self._seeWhetherItIsThere(client)
+            self._seeWhetherItIsThere(server)
             how, limit = self.relay.limit(bool(self._fin))
             if limit and now - self._since >= limit:
                 self.cut(how)
         for each in self._splices:
             each.rest()
+
+    def _seeWhetherItIsThere(self, stream: net.Stream) -> None:
+        """
+        One that is not read from, as the other side takes nothing, does not tell by
+        itself that it was reset.
+        """
+        fd = stream.fd
+        errno = 0 if fd is None else pendingError(fd)
+        if errno:
+            stream.destroy(errnoException(errno, "read"))
 
     # The end
 
@@ -270,7 +285,7 @@ class Pair:
             "duration": round(seconds - self._start, 6),
             "peer": self._peer,
             "listener": self._listener,
-            "upstream": self._upstream and self._upstream.name,
+            "upstream": self._upstream.name if self._upstream and self._reached else None,
             "attempts": self._attempts,
             "bytesRead": client.bytesRead,
             "bytesWritten": client.bytesWritten,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from errno import ETIMEDOUT
+from errno import EMFILE, ENFILE, ETIMEDOUT
 from typing import Any
 
 from nodenet import net
@@ -84,7 +84,7 @@ class Upstreams:
         self.connectTimeout = connectTimeout
         self._turn = 0
         self._probing: Any = None
-        self._probes: set[net.Stream] = set()
+        self._probes: dict[Upstream, net.Stream] = {}
 
     def candidates(self) -> Iterator[Upstream]:
         """
@@ -111,10 +111,12 @@ class Upstreams:
         until = upstream.restsUntil
         return until is not None and self.reactor.seconds() < until
 
-    def failed(self, upstream: Upstream, why: str) -> None:
+    def failed(self, upstream: Upstream, error: BaseException) -> None:
         """
         An attempt to connect has failed.
         """
+        if getattr(error, "errno", None) in (EMFILE, ENFILE):
+            return  # out of descriptors: for that the upstream can do nothing
         upstream.failures += 1
         if self.failTimeout and 0 < self.maxFails <= upstream.failures:
             if not self.rests(upstream):
@@ -124,7 +126,7 @@ class Upstreams:
                     upstream=upstream.name,
                     rest=self.failTimeout,
                     failures=upstream.failures,
-                    why=why,
+                    why=describe(error),
                 )
             upstream.restsUntil = self.reactor.seconds() + self.failTimeout
 
@@ -146,12 +148,13 @@ class Upstreams:
         Probe no more.
         """
         clearTimeout(self._probing)
-        for stream in self._probes:
+        for stream in self._probes.values():
             stream.destroy()
 
     def _probe(self) -> None:
         for upstream in self.all:
-            self._probeOne(upstream)
+            if upstream not in self._probes:  # the one before
+                self._probeOne(upstream)
 
     def _probeOne(self, upstream: Upstream) -> None:
         def answered() -> None:
@@ -159,14 +162,14 @@ class Upstreams:
             stream.destroy()
 
         def failed(error: BaseException) -> None:
-            self.failed(upstream, describe(error))
+            self.failed(upstream, error)
 
         def closed(had_error: bool) -> None:
             clearTimeout(limit)
-            self._probes.discard(stream)
+            del self._probes[upstream]
 
         stream = net.Stream(reactor=self.reactor)
-        self._probes.add(stream)
+        self._probes[upstream] = stream
         limit = connecting(stream, self.connectTimeout, self.reactor)
         stream.on("connect", answered)
         stream.on("error", failed)
