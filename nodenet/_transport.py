@@ -549,7 +549,10 @@ def setKeepAlive(enable: bool, seconds: int, transport: Any) -> None:
 
 
 @contextmanager
-def _socketOf(fd: int) -> Iterator[socket.socket]:
+def _borrowed(fd: int) -> Iterator[socket.socket]:
+    """
+    The socket of a descriptor that stays its owner's.
+    """
     skt = socket.socket(fileno=fd)
     try:
         yield skt
@@ -561,7 +564,7 @@ def setReset(fd: int) -> None:
     """
     Have close(2) send an RST.
     """
-    with _socketOf(fd) as skt:
+    with _borrowed(fd) as skt:
         skt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -569,7 +572,7 @@ def pendingError(fd: int) -> int:
     """
     @return: the errno of what has happened to a socket since the last call, or 0.
     """
-    with _socketOf(fd) as skt:
+    with _borrowed(fd) as skt:
         return skt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 

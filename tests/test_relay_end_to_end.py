@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from errno import EPIPE
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,6 +79,19 @@ class RelayCase(ProcessCase):
         skt.settimeout(LIMIT)
         self.addCleanup(skt.close)
         return skt
+
+    def hanging(self):
+        """
+        @return: an upstream that no connection can be made to, nor is refused.
+        """
+        full = self.upstream(backlog=0)
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+            self.addCleanup(filler.close)
+        time.sleep(0.2)
+        return full
 
     def accept(self, upstream):
         skt, _ = upstream.accept()
@@ -234,14 +248,17 @@ class ResetTests(RelayCase):
             self.ends(process, "client-reset", error="ECONNRESET")
             self.assertRaises(ConnectionResetError, rest, server)
 
+    def test_itIsNoticedAfterAFIN(self):
+        process, client, server = self.pair("--half-close-timeout", "8")
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(server.recv(1), b"")
+        reset(client)
+        # What an RST is to who has had the end already.
+        self.ends(process, "client-reset", error="EPIPE")
+        self.assertEqual(server.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), EPIPE)
+
     def test_theClientsIsNoticedWhileItsUpstreamIsSought(self):
-        full = self.upstream(backlog=0)
-        for _ in range(4):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-            self.addCleanup(filler.close)
-        time.sleep(0.2)
+        full = self.hanging()
         process = self.relay(
             full, options=("--connect-timeout", "1000", "--half-close-timeout", "1")
         )
@@ -319,15 +336,7 @@ class ChoiceTests(RelayCase):
             process.until("answers again")
 
     def test_whoHangsInConnectIsGivenUp(self):
-        full = self.upstream(backlog=0)
-        fillers = []
-        for _ in range(4):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-            fillers.append(filler)
-            self.addCleanup(filler.close)
-        time.sleep(0.2)
+        full = self.hanging()
         good = self.upstream()
         process = self.relay(
             full, good, options=("--balance", "first", "--connect-timeout", "0.3")

@@ -39,6 +39,9 @@ class CannotStart(SystemExit, Exception):
     twistd tells the parent process and removes its pid file.)
     """
 
+    def __init__(self, why: object) -> None:
+        super().__init__(f"twistd nodenet: {why}")
+
     def __str__(self) -> str:
         return str(self.code)
 
@@ -138,7 +141,7 @@ class Daemon(Service):
         log.critical("{message}", message=message)
         # The log has sys.stderr by now; this line is for who started us.
         sys.stderr = sys.__stderr__
-        raise CannotStart(f"twistd nodenet: {message}") from None
+        raise CannotStart(message) from None
 
     def stopService(self) -> Deferred[Any]:
         """
@@ -191,11 +194,11 @@ def makeService(options: Options) -> Daemon:
         try:
             listen.append((said, serverFromString(network(reactor), description)))
         except LookupError:  # of systemd's descriptors
-            raise CannotStart(f"twistd nodenet: {said}: nobody has handed that over") from None
+            raise CannotStart(f"{said}: nobody has handed that over") from None
         except TypeError:
-            raise CannotStart(f"twistd nodenet: {said}: wrong or missing arguments") from None
+            raise CannotStart(f"{said}: wrong or missing arguments") from None
         except Exception as e:  # endpoint parsers raise what they like
-            raise CannotStart(f"twistd nodenet: {said}: {e}") from None
+            raise CannotStart(f"{said}: {e}") from None
     if options["fd"] is not None:
         listen.append((f"--fd {options['fd']}", _Descriptor(reactor, options["fd"])))
     daemon = Daemon(reactor, factory, listen, served, options["drain"])
@@ -223,7 +226,7 @@ def _relay(
             accessLog = AccessLog(chosen["access-log"])
         except OSError as e:
             what = f"--access-log {chosen['access-log']}"
-            raise CannotStart(f"twistd nodenet: {what}: {e.strerror}") from None
+            raise CannotStart(f"{what}: {e.strerror}") from None
     upstreams = Upstreams(
         reactor,
         [_upstream(reactor, given) for given in chosen["upstreams"]],
@@ -274,7 +277,7 @@ def _upstream(reactor: Any, given: tuple[str, Any]) -> Upstream:
         return Upstream(name, clientFromString(network(reactor), where))
     except Exception as e:  # endpoint parsers raise what they like
         why = "wrong or missing arguments" if isinstance(e, TypeError) else e
-        raise CannotStart(f"twistd nodenet: --upstream {name}: {why}") from None
+        raise CannotStart(f"--upstream {name}: {why}") from None
 
 
 #: What to do on a signal.
@@ -298,7 +301,7 @@ def _secured(files: dict[str, str] | None, settings: dict[str, Any]) -> Secured 
     try:
         return None if files is None else Secured(files, settings)
     except ValueError as e:
-        raise CannotStart(f"twistd nodenet: {e}") from None
+        raise CannotStart(e) from None
 
 
 class _Descriptor:

@@ -112,8 +112,8 @@ class Refusals:
         """
         self.reactor = reactor
         self.tell = tell
-        self._since: dict[str, tuple[Any, str, int]] = {}
-        self._calls: dict[str, Any] = {}
+        # reason -> the call that is to tell, and of what
+        self._since: dict[str, tuple[Any, Any, str, int]] = {}
 
     def add(self, reason: str, peer: Any, detail: str = "") -> None:
         """
@@ -123,16 +123,16 @@ class Refusals:
         if since is None:
             self._tell(reason, peer, detail, 1)
         else:
-            self._since[reason] = peer, detail, since[2] + 1
+            call, _, _, count = since
+            self._since[reason] = call, peer, detail, count + 1
 
     def _tell(self, reason: str, peer: Any, detail: str, count: int) -> None:
-        self._since[reason] = peer, detail, 0
-        self._calls[reason] = self.reactor.callLater(QUIET, self._again, reason)
+        call = self.reactor.callLater(QUIET, self._again, reason)
+        self._since[reason] = call, peer, detail, 0
         self.tell(reason, peer, detail, count)
 
     def _again(self, reason: str) -> None:
-        del self._calls[reason]
-        peer, detail, count = self._since.pop(reason)
+        _, peer, detail, count = self._since.pop(reason)
         if count:
             self._tell(reason, peer, detail, count)
 
@@ -140,10 +140,8 @@ class Refusals:
         """
         Tell now of those that were not told of: there will be no more.
         """
-        for call in self._calls.values():
+        for reason, (call, peer, detail, count) in self._since.items():
             call.cancel()
-        for reason, (peer, detail, count) in self._since.items():
             if count:
                 self.tell(reason, peer, detail, count)
-        self._calls.clear()
         self._since.clear()

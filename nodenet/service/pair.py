@@ -32,17 +32,14 @@ class Pair:
     __slots__ = (
         "_attempts",
         "_candidates",
-        "_clientFin",
         "_closed",
         "_cut",
         "_errors",
-        "_fin",
+        "_fins",
         "_firstByte",
         "_listener",
         "_moved",
         "_peer",
-        "_reached",
-        "_serverFin",
         "_serverOpen",
         "_since",
         "_splices",
@@ -64,14 +61,13 @@ class Pair:
         self._listener = sys.intern(named(client.transport.getHost()))
         self._start = relay.reactor.seconds()
         self._firstByte: float | None = None
+        # None when one of them is connected.
         self._candidates: Iterator[Upstream] | None = relay.upstreams.candidates()
         self._upstream: Upstream | None = None
-        self._reached = False  # there is a connection to the upstream
         self._attempts = 0
         self._timer: Any = None  # of the attempt to connect
         self._errors: list[str] | None = None
-        self._fin = ""  # who has ended first
-        self._clientFin = self._serverFin = False
+        self._fins: tuple[str, ...] = ()  # who has ended, in order
         self._cut = ""  # how it was ended before both had
         self._closed = False  # the client is
         self._moved = -1
@@ -143,7 +139,6 @@ class Pair:
         client, server, upstream = self.client, self.server, self._upstream
         assert server is not None and upstream is not None
         clearTimeout(self._timer)
-        self._reached = True
         self._timer = self._candidates = None
         self.relay.upstreams.succeeded(upstream)
         server.removeAllListeners("connect")
@@ -180,17 +175,15 @@ class Pair:
         self._firstByte = self.relay.reactor.seconds() - self._start
 
     def _clientEnded(self) -> None:
-        self._clientFin = True
         self._ended("client-fin")
 
     def _serverEnded(self) -> None:
-        self._serverFin = True
         self._ended("upstream-fin")
 
     def _ended(self, fin: str) -> None:
-        if not self._fin:
-            self._fin = fin
+        if not self._fins:
             self._since = self.relay.reactor.seconds()
+        self._fins += (fin,)
 
     def check(self, now: float) -> None:
         """
@@ -201,25 +194,36 @@ class Pair:
         client, server = self.client, self.server
         if self._cut:
             return
-        if server is None or not self._reached:
+        if server is None or self._candidates is not None:
             self._seeWhetherItIsThere(client)
             return
         moved = client.bytesRead + client.bytesWritten + server.bytesRead + server.bytesWritten
         if moved != self._moved:
             self._moved, self._since = moved, now
         else:
-            self._seeWhetherItIsThere(client)
-            self._seeWhetherItIsThere(server)
-            how, limit = self.relay.limit(bool(self._fin))
+            for stream in self._notRead():
+                self._seeWhetherItIsThere(stream)
+            how, limit = self.relay.limit(bool(self._fins))
             if limit and now - self._since >= limit:
                 self.cut(how)
         for each in self._splices:
             each.rest()
 
+    def _notRead(self) -> Iterator[net.Stream]:
+        """
+        @return: those that are not read from, as they have ended or the other side takes
+            nothing.
+        """
+        for stream in self.client, self.server:
+            if stream is not None and (stream._paused or not stream.readable):
+                yield stream
+        for each in self._splices:
+            if each.held:
+                yield each.source
+
     def _seeWhetherItIsThere(self, stream: net.Stream) -> None:
         """
-        One that is not read from, as the other side takes nothing, does not tell by
-        itself that it was reset.
+        One that is not read from does not tell by itself that it was reset.
         """
         fd = stream.fd
         errno = 0 if fd is None else pendingError(fd)
@@ -254,7 +258,7 @@ class Pair:
 
     def _clientClosed(self, had_error: bool) -> None:
         self._closed = True
-        if not self._clientFin:
+        if "client-fin" not in self._fins:
             # Without an error, if it was reset before our own FIN went.
             self._cut = self._cut or "client-reset"
         if self._cut and self.server is not None:
@@ -265,7 +269,7 @@ class Pair:
         assert self._upstream is not None
         self._upstream.active -= 1
         self._serverOpen = False
-        if not self._serverFin:
+        if "upstream-fin" not in self._fins:
             self._cut = self._cut or "upstream-reset"
         if self._cut:
             self.client.resetAndDestroy()
@@ -279,18 +283,19 @@ class Pair:
         """
         @return: what there is to say of the connection, in what JSON has.
         """
-        client, seconds = self.client, self.relay.reactor.seconds()
+        client, upstream = self.client, self._upstream
+        seconds = self.relay.reactor.seconds()
         return {
             "start": iso(self._start),
             "duration": round(seconds - self._start, 6),
             "peer": self._peer,
             "listener": self._listener,
-            "upstream": self._upstream.name if self._upstream and self._reached else None,
+            "upstream": None if self._candidates or not upstream else upstream.name,
             "attempts": self._attempts,
             "bytesRead": client.bytesRead,
             "bytesWritten": client.bytesWritten,
             "firstByte": None if self._firstByte is None else round(self._firstByte, 6),
-            "ended": self._cut or self._fin,
+            "ended": self._cut or (self._fins[0] if self._fins else ""),
             "error": "; ".join(self._errors or ()),
         }
 
