@@ -39,7 +39,7 @@ from zope.interface import directlyProvides
 from nodenet import reactor as module
 from nodenet.reactor import Reactor
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 #: Twisted's tests that are not for this reactor: why.
 NOT_FOR_THIS = {

@@ -358,7 +358,7 @@ class ReactorTests(SynchronousTestCase):
             [
                 sys.executable, "-m", "twisted.trial", f"--reactor={reactor}",
                 f"--temp-directory={tempfile.mkdtemp(prefix='nodenet-')}/trial",
-                "tests.test_conformance", "tests.test_oracle",
+                "tests.process.test_conformance", "tests.process.test_oracle",
             ],
             cwd=ROOT, capture_output=True, text=True, timeout=120,
         )  # fmt: skip

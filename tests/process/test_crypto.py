@@ -1,5 +1,5 @@
 """
-L{nodenet.crypto}, and C{Stream.setSecure} on real sockets.
+C{Stream.setSecure} on real sockets.
 """
 
 from __future__ import annotations
@@ -18,120 +18,17 @@ from twisted.internet import reactor
 from twisted.internet.defer import gatherResults, inlineCallbacks
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
 from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
-from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import net
 from nodenet._tls import Session
-from nodenet.crypto import Credentials, createCredentials
+from nodenet.crypto import createCredentials
 from nodenet.errors import NodeError
 from tests.certificates import Authority
 from tests.helpers import event, need, record, turns
-from tests.test_net import NetCase
+from tests.process.test_net import NetCase
 
 LIMIT = 20
-
-
-class CredentialsTests(SynchronousTestCase):
-    """
-    C{createCredentials}.
-    """
-
-    def setUp(self):
-        self.authority = Authority()
-        self.key, self.cert, _ = self.authority.issue("localhost")
-
-    def refuses(self, message, **details):
-        error = self.assertRaises(ValueError, createCredentials, details)
-        self.assertEqual(str(error).partition(":")[0], message.partition(":")[0])
-        self.assertIn(message, str(error))
-
-    def test_pemIsTextOrBytesAndDetailsADictOrKeywords(self):
-        for details in (
-            {"key": self.key, "cert": self.cert, "ca": self.authority.pem},
-            {"key": self.key.encode(), "cert": self.cert.encode(), "ca": [self.authority.pem]},
-            {"key": self.key, "cert": self.cert + self.authority.pem},
-        ):
-            self.assertIsInstance(createCredentials(details), Credentials)
-            self.assertIsInstance(createCredentials(**details), Credentials)
-        self.assertTrue(createCredentials(ca=self.authority.pem * 2).trusting)
-        self.assertFalse(createCredentials().trusting)
-
-    def test_whatIsWrongIsNamed(self):
-        other, _, _ = self.authority.issue("localhost")
-        secret = self.authority.issue("localhost", passphrase=b"secret")[0]
-        junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-        self.refuses("key: missing", cert=self.cert)
-        self.refuses("cert: missing", key=self.key)
-        self.refuses("key: ", key="junk", cert=self.cert)
-        self.refuses("cert: no CERTIFICATE in PEM", key=self.key, cert="junk")
-        self.refuses("cert: ", key=self.key, cert=junk)
-        self.refuses("ca: no CERTIFICATE in PEM", ca="junk")
-        self.refuses("ca: ", ca=[self.authority.pem, junk])
-        self.refuses("crl: no X509 CRL in PEM", crl="junk")
-        self.refuses("key and cert: do not match", key=other, cert=self.cert)
-        self.refuses(
-            "key: encrypted, and the passphrase is missing", key=secret, cert=self.cert
-        )
-        self.refuses(
-            "key: cannot be decrypted with the passphrase",
-            key=secret, cert=self.cert, passphrase="wrong",
-        )  # fmt: skip
-        for name in "a..b", "a" * 70:
-            self.refuses("servername: ", servername=name)
-        self.refuses("ciphers: ", ciphers="NO-SUCH-CIPHER")
-        self.refuses("secureProtocol: unknown: 'SSLv3'", secureProtocol="SSLv3")
-
-    def test_anEncryptedKeyWithItsPassphrase(self):
-        key, cert, _ = self.authority.issue("localhost", passphrase=b"secret")
-        for passphrase in "secret", b"secret":
-            createCredentials(key=key, cert=cert, passphrase=passphrase)
-        createCredentials(key=self.key, cert=self.cert, passphrase="needless")
-
-    def test_theVersionsHaveTwoSpellings(self):
-        for name in "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", "TLSv1_2_method":
-            createCredentials(secureProtocol=name)
-
-
-class MisuseTests(SynchronousTestCase):
-    """
-    Streams that are not secure.
-    """
-
-    def test_whatNeedsSecurityRaises(self):
-        stream = net.Stream(reactor=Clock())
-        stream.makeConnection(StringTransport())
-        for method in stream.verifyPeer, stream.verifyError, stream.getPeerCertificate:
-            error = self.assertRaises(NodeError, method)
-            self.assertEqual(str(error), "Stream is not secure")
-        self.assertRaises(NodeError, stream.getCipher)
-
-    def test_secureTwice(self):
-        stream = net.Stream()
-        stream.setSecure()
-        self.assertRaises(NodeError, stream.setSecure)
-
-    def test_whatIsNoCredentials(self):
-        self.assertRaises(TypeError, net.Stream().setSecure, {"key": "..."})
-
-    def test_afterEnd(self):
-        stream = net.Stream(reactor=Clock())
-        stream.makeConnection(StringTransport())
-        stream.end()
-        self.assertRaises(NodeError, stream.setSecure)
-
-    def test_aServerNeedsCredentials(self):
-        server = net.createServer(reactor=Clock())
-        stream = server.buildProtocol(None)
-        stream.makeConnection(StringTransport())
-        self.assertRaises(NodeError, stream.setSecure)
-
-    def test_aTransportThatCannot(self):
-        stream = net.Stream(reactor=Clock())
-        stream.makeConnection(StringTransport())
-        self.assertRaises(NodeError, stream.setSecure)
 
 
 class SecureCase(NetCase):

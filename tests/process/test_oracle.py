@@ -14,7 +14,7 @@ from tests.oracle import scenarios, scenarios_data
 from tests.oracle.harness import play
 
 SCENARIOS = {**vars(scenarios), **vars(scenarios_data)}
-TRACES = Path(__file__).parent / "oracle" / "traces"
+TRACES = Path(__file__).resolve().parents[1] / "oracle" / "traces"
 #: Traces that have no scenario yet. All others must have one.
 WAITING: set[str] = set()
 #: Where nodenet logs what a listener raised, and how often. Elsewhere: never.

@@ -20,7 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from nodenet import net
 from nodenet.errors import NodeError
 from tests.helpers import event, turns
-from tests.test_net import NetCase
+from tests.process.test_net import NetCase
 
 
 def open_():

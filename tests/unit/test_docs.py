@@ -23,7 +23,7 @@ from nodenet._stream import TRANSITIONS
 from nodenet.service import Options, pair, relay
 from nodenet.service.options import RelayOptions
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.rst")), ROOT / "README.md"]
 
 

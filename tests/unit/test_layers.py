@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from twisted.trial.unittest import SynchronousTestCase
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 #: The floor of each module of nodenet; all of C{nodenet.service} is on the fourth.
 FLOORS = {
