@@ -1,8 +1,8 @@
 """
 The exceptions of nodenet, and what becomes of those that a listener lets out.
 
-Misuse raises L{NodeError} with Node's own message. A failed system call is an
-C{OSError} of the class that Python has for its errno
+Misuse raises L{NodeError} with Node's own message. A failed system call is a
+L{NetError}, and of the class that Python has for its errno
 (C{ConnectionRefusedError} and friends), made by L{errnoException}.
 """
 
@@ -11,11 +11,22 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from errno import errorcode
+from errno import EPROTO, errorcode
+from functools import cache
 from inspect import iscoroutine
 from typing import Any
 
-__all__ = ["EndedError", "NodeError", "errnoException", "lookupError", "report", "watch"]
+__all__ = [
+    "EndedError",
+    "HostNotFoundError",
+    "NetError",
+    "NodeError",
+    "TLSError",
+    "errnoException",
+    "lookupError",
+    "report",
+    "watch",
+]
 
 
 class NodeError(Exception):
@@ -38,35 +49,155 @@ class EndedError(NodeError):
         self.stream = stream
 
 
-def errnoException(errno: int, syscall: str, message: str = "") -> OSError:
+class NetError(OSError):
+    """
+    A system call has failed.
+
+    C{str(e)} is the text of Node v20, C{connect ECONNREFUSED 127.0.0.1:1}; one from
+    L{errnoException} is of Python's class for its errno too, such as
+    C{ConnectionRefusedError}.
+
+    @ivar errno: the number, as in L{nodenet.constants}.
+    @ivar code: its name, C{'ECONNREFUSED'}; of a number without a name, its digits.
+    @ivar syscall: the call that failed: C{'connect'}, C{'bind'}, C{'read'}...
+    @ivar address: the IP address or path that it was about, if known.
+    @ivar port: the port that goes with an IP address.
+    @ivar strerror: the system's words for the errno, or what tells more.
+    """
+
+    errno: int
+    strerror: str
+    code: str
+    syscall: str
+    address: str | None
+    port: int | None
+
+    def __init__(
+        self,
+        errno: int,
+        syscall: str,
+        message: str = "",
+        address: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        super().__init__(errno, message or os.strerror(errno))
+        self.code = errorcode.get(errno, str(errno))
+        self.syscall = syscall
+        self.address = address
+        self.port = port or None
+
+    def __str__(self) -> str:
+        where = "" if self.address is None else f" {self.address}"
+        if self.port is not None:
+            where += f":{self.port}"
+        return f"{self.syscall} {self.code}{self._explained()}{where}"
+
+    def _explained(self) -> str:
+        words = self.strerror
+        if words == os.strerror(self.errno):
+            # Node explains the errno of listen only, in libuv's words.
+            if self.syscall != "listen":
+                return ""
+            words = _LIBUV.get(self.code, words[:1].lower() + words[1:])
+        return f": {words}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        args = self.errno, self.syscall, self.strerror, self.address, self.port
+        return type(self), args, self.__dict__
+
+
+#: libuv's words, where they are not the C library's, of what listening may end in
+_LIBUV = {
+    "EADDRNOTAVAIL": "address not available",
+    "EAFNOSUPPORT": "address family not supported",
+    "ELOOP": "too many symbolic links encountered",
+    "ENAMETOOLONG": "name too long",
+    "ENFILE": "file table overflow",
+    "ENOMEM": "not enough memory",
+}
+
+
+def errnoException(
+    errno: int,
+    syscall: str,
+    message: str = "",
+    address: str | None = None,
+    port: int | None = None,
+) -> NetError:
     """
     The exception for a failed system call.
 
     @param errno: the error number, as in L{nodenet.constants}.
     @param syscall: the call that failed: C{'connect'}, C{'bind'}, C{'read'}...
     @param message: to tell more than the errno does.
-    @return: an C{OSError} with C{errno}, C{code} (C{'ECONNREFUSED'}) and
-        C{syscall}.
+    @param address: the IP address or path that it was about.
+    @param port: the port that goes with an IP address.
+    @return: one that is of Python's class for the errno too.
     """
-    return _described(
-        OSError(errno, message or os.strerror(errno)), errorcode.get(errno, str(errno)), syscall
-    )
+    return _classFor(errno)(errno, syscall, message, address, port)
 
 
-def lookupError(host: str) -> OSError:
+@cache
+def _classFor(errno: int) -> type[NetError]:
+    """
+    @return: the class that is both L{NetError} and Python's for this errno.
+    """
+    pythons = type(OSError(errno, ""))
+    if pythons is OSError:
+        return NetError
+
+    def reduce(error: NetError) -> tuple[Any, ...]:
+        # pickle cannot find this class by its name.
+        return errnoException, *NetError.__reduce__(error)[1:]
+
+    return type(pythons.__name__, (NetError, pythons), {"__reduce__": reduce})
+
+
+class HostNotFoundError(NetError, socket.gaierror):
+    """
+    The resolver does not know a host name; C{code} is C{'ENOTFOUND'}.
+
+    @ivar hostname: that was to be looked up.
+    """
+
+    def __init__(self, hostname: str) -> None:
+        super().__init__(socket.EAI_NONAME, "getaddrinfo", f"name not found: {hostname}")
+        self.code = "ENOTFOUND"
+        self.hostname = hostname
+
+    def __str__(self) -> str:
+        return f"{self.syscall} {self.code} {self.hostname}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.hostname,), self.__dict__
+
+
+def lookupError(host: str) -> HostNotFoundError:
     """
     The exception for a host name that the resolver does not know.
-
-    @return: a C{socket.gaierror} whose C{code} is C{'ENOTFOUND'}.
     """
-    message = f"name not found: {host}"
-    return _described(socket.gaierror(socket.EAI_NONAME, message), "ENOTFOUND", "getaddrinfo")
+    return HostNotFoundError(host)
 
 
-def _described(error: OSError, code: str, syscall: str) -> OSError:
-    error.code = code  # type: ignore[attr-defined]
-    error.syscall = syscall  # type: ignore[attr-defined]
-    return error
+class TLSError(NetError):
+    """
+    TLS has failed; C{code} is C{'EPROTO'}.
+
+    @ivar reason: what is wrong, in words: C{'truncated'}, or OpenSSL's.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        syscall: str = "read",
+        address: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        super().__init__(EPROTO, syscall, f"TLS: {reason}", address, port)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reason, self.syscall, self.address, self.port), self.__dict__
 
 
 def report(error: BaseException, what: str, source: object) -> None:

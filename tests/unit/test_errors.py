@@ -4,10 +4,13 @@ Tests for L{nodenet.errors}.
 
 from __future__ import annotations
 
+import copy
 import errno
 import gc
 import os
+import pickle
 import socket
+import traceback
 from collections.abc import Generator
 from typing import Any
 from unittest.mock import Mock
@@ -17,7 +20,17 @@ from twisted.logger import LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from nodenet.errors import EndedError, NodeError, errnoException, lookupError, report, watch
+from nodenet.errors import (
+    EndedError,
+    HostNotFoundError,
+    NetError,
+    NodeError,
+    TLSError,
+    errnoException,
+    lookupError,
+    report,
+    watch,
+)
 
 
 class Loud(Exception):
@@ -56,7 +69,7 @@ class ErrnoExceptionTests(SynchronousTestCase):
     The exceptions of failed system calls.
     """
 
-    def test_theClassIsPythonsForTheErrno(self) -> None:
+    def test_itIsOfPythonsClassForTheErrnoAndOfOurs(self) -> None:
         for number, expected in [
             (errno.ECONNREFUSED, ConnectionRefusedError),
             (errno.ECONNRESET, ConnectionResetError),
@@ -65,39 +78,139 @@ class ErrnoExceptionTests(SynchronousTestCase):
             (errno.ETIMEDOUT, TimeoutError),
             (errno.ENOENT, FileNotFoundError),
             (errno.EACCES, PermissionError),
+            (errno.EAGAIN, BlockingIOError),
             (errno.EADDRINUSE, OSError),
         ]:
-            self.assertIs(type(errnoException(number, "connect")), expected)
+            error = errnoException(number, "connect")
+            self.assertIsInstance(error, expected)
+            self.assertIsInstance(error, NetError)
+
+    def test_itIsCaughtAsPythonsClass(self) -> None:
+        with self.assertRaises(ConnectionRefusedError):
+            raise errnoException(errno.ECONNREFUSED, "connect")
+
+    def test_aTracebackNamesPythonsClass(self) -> None:
+        for number, name in [
+            (errno.ECONNREFUSED, "nodenet.errors.ConnectionRefusedError"),
+            (errno.EADDRINUSE, "nodenet.errors.NetError"),
+        ]:
+            [line] = traceback.format_exception_only(errnoException(number, "x"))
+            self.assertEqual(line.partition(":")[0], name)
+
+    def test_anErrnoHasOneClass(self) -> None:
+        one, other = (errnoException(errno.EPIPE, "write") for _ in range(2))
+        self.assertIs(type(one), type(other))
 
     def test_itTellsErrnoCodeAndSyscall(self) -> None:
-        error: Any = errnoException(errno.ECONNREFUSED, "connect")
+        error = errnoException(errno.ECONNREFUSED, "connect")
         self.assertEqual(error.errno, errno.ECONNREFUSED)
         self.assertEqual(error.code, "ECONNREFUSED")
         self.assertEqual(error.syscall, "connect")
-        other: Any = errnoException(errno.EADDRINUSE, "bind")
+        other = errnoException(errno.EADDRINUSE, "bind")
         self.assertEqual(
             (other.errno, other.code, other.syscall), (errno.EADDRINUSE, "EADDRINUSE", "bind")
         )
 
-    def test_itsTextIsTheSystems(self) -> None:
+    def test_itTellsTheAddressIfThereIsOne(self) -> None:
+        error = errnoException(errno.ECONNREFUSED, "connect", address="::1", port=80)
+        self.assertEqual((error.address, error.port), ("::1", 80))
+        error = errnoException(errno.EPIPE, "write")
+        self.assertEqual((error.address, error.port), (None, None))
+        # As in Node, 0 is none: it is not a port that anybody has.
+        error = errnoException(errno.EADDRINUSE, "listen", address="::1", port=0)
+        self.assertEqual((error.address, error.port), ("::1", None))
+
+    def test_strerrorIsTheSystems(self) -> None:
         error = errnoException(errno.EPIPE, "write")
         self.assertEqual(error.strerror, os.strerror(errno.EPIPE))
-        self.assertIn(os.strerror(errno.EPIPE), str(error))
+        self.assertEqual(error.args, (errno.EPIPE, os.strerror(errno.EPIPE)))
 
     def test_aMessageTakesThePlaceOfTheSystems(self) -> None:
-        error: Any = errnoException(errno.EADDRINUSE, "bind", "somebody answers there")
+        error = errnoException(errno.EADDRINUSE, "bind", "somebody answers there")
         self.assertEqual(error.strerror, "somebody answers there")
         self.assertEqual((error.errno, error.code), (errno.EADDRINUSE, "EADDRINUSE"))
 
     def test_theCodeOfEachErrnoIsItsName(self) -> None:
         for number, name in errno.errorcode.items():
-            error: Any = errnoException(number, "read")
+            error = errnoException(number, "read")
             self.assertEqual((error.errno, error.code), (number, name))
 
     def test_theCodeOfAnErrnoWithoutNameIsTheNumber(self) -> None:
         self.assertNotIn(9999, errno.errorcode)
-        error: Any = errnoException(9999, "read")
+        error = errnoException(9999, "read")
         self.assertEqual((error.errno, error.code, error.syscall), (9999, "9999", "read"))
+
+    def test_aCopyIsTheSame(self) -> None:
+        errors = [
+            errnoException(errno.ECONNREFUSED, "connect", address="127.0.0.1", port=1),
+            errnoException(errno.EADDRINUSE, "bind", "somebody answers there"),
+            NetError(errno.ECONNREFUSED, "connect"),
+            lookupError("nowhere.invalid"),
+            TLSError("no shared cipher", "handshake", "127.0.0.1", 443),
+        ]
+        for error in errors:
+            error.mark = "x"  # type: ignore[attr-defined]
+            protocols = range(pickle.HIGHEST_PROTOCOL + 1)
+            copies = [pickle.loads(pickle.dumps(error, protocol)) for protocol in protocols]
+            for each in [*copies, copy.copy(error), copy.deepcopy(error)]:
+                self.assertIs(type(each), type(error))
+                self.assertEqual(vars(each), vars(error))
+                self.assertEqual((each.args, str(each)), (error.args, str(error)))
+                self.assertEqual(each.strerror, error.strerror)
+
+
+class TextTests(SynchronousTestCase):
+    """
+    The text of a system error, as Node v20 has it.
+    """
+
+    def assertText(self, text: str, *args: Any, **settings: Any) -> None:
+        """
+        An L{errnoException} of these arguments has this text.
+        """
+        self.assertEqual(str(errnoException(*args, **settings)), text)
+
+    def test_callAndCode(self) -> None:
+        self.assertText("read ECONNRESET", errno.ECONNRESET, "read")
+        self.assertText("write EPIPE", errno.EPIPE, "write")
+        self.assertText("read 9999", 9999, "read")
+
+    def test_anAddressFollows(self) -> None:
+        for text, number, address, port in [
+            ("connect ECONNREFUSED 127.0.0.1:1", errno.ECONNREFUSED, "127.0.0.1", 1),
+            ("connect ECONNREFUSED ::1:1", errno.ECONNREFUSED, "::1", 1),
+            ("connect ENOENT /path", errno.ENOENT, "/path", None),
+            ("connect ECONNREFUSED h", errno.ECONNREFUSED, "h", 0),
+        ]:
+            self.assertText(text, number, "connect", address=address, port=port)
+
+    def test_ofListenLibuvsWordsComeBetween(self) -> None:
+        for text, number, address, port in [
+            (
+                "EADDRINUSE: address already in use 127.0.0.1:80",
+                errno.EADDRINUSE,
+                "127.0.0.1",
+                80,
+            ),
+            ("EADDRINUSE: address already in use :::80", errno.EADDRINUSE, "::", 80),
+            ("EACCES: permission denied /tmp/x", errno.EACCES, "/tmp/x", None),
+            ("EADDRNOTAVAIL: address not available 8.8.8.8", errno.EADDRNOTAVAIL, "8.8.8.8", 0),
+            ("ENAMETOOLONG: name too long /x", errno.ENAMETOOLONG, "/x", None),
+            ("EMFILE: too many open files", errno.EMFILE, None, None),
+            ("EINVAL: invalid argument", errno.EINVAL, None, None),
+        ]:
+            self.assertText(f"listen {text}", number, "listen", address=address, port=port)
+
+    def test_aMessageFollowsTheCode(self) -> None:
+        self.assertText("read EPROTO: TLS: bad", errno.EPROTO, "read", "TLS: bad")
+        self.assertText(
+            "bind EADDRINUSE: somebody answers there /tmp/x",
+            errno.EADDRINUSE,
+            "bind",
+            "somebody answers there",
+            address="/tmp/x",
+        )
+        self.assertText("listen EINVAL: not so", errno.EINVAL, "listen", "not so")
 
 
 class LookupErrorTests(SynchronousTestCase):
@@ -106,15 +219,43 @@ class LookupErrorTests(SynchronousTestCase):
     """
 
     def test_itIsAnOSErrorWithNodesCode(self) -> None:
-        error: Any = lookupError("nowhere.invalid")
-        self.assertIsInstance(error, OSError)
+        error = lookupError("nowhere.invalid")
+        self.assertIsInstance(error, HostNotFoundError)
+        self.assertIsInstance(error, NetError)
         self.assertIsInstance(error, socket.gaierror)
         self.assertEqual(error.errno, socket.EAI_NONAME)
         self.assertEqual(error.code, "ENOTFOUND")
         self.assertEqual(error.syscall, "getaddrinfo")
 
     def test_itTellsTheName(self) -> None:
-        self.assertIn("nowhere.invalid", str(lookupError("nowhere.invalid")))
+        error = lookupError("nowhere.invalid")
+        self.assertEqual(error.hostname, "nowhere.invalid")
+        self.assertEqual((error.address, error.port), (None, None))
+
+    def test_itsTextIsNodes(self) -> None:
+        error = lookupError("nowhere.invalid")
+        self.assertEqual(str(error), "getaddrinfo ENOTFOUND nowhere.invalid")
+        self.assertIn("nowhere.invalid", error.strerror)
+
+
+class TLSErrorTests(SynchronousTestCase):
+    """
+    The exception of what went wrong within TLS.
+    """
+
+    def test_itTellsTheReasonAsData(self) -> None:
+        error = TLSError("truncated")
+        self.assertIsInstance(error, NetError)
+        self.assertEqual((error.errno, error.code), (errno.EPROTO, "EPROTO"))
+        self.assertEqual((error.syscall, error.reason), ("read", "truncated"))
+
+    def test_itsTextHasTheReason(self) -> None:
+        self.assertEqual(str(TLSError("truncated")), "read EPROTO: TLS: truncated")
+        error = TLSError("certificate is not for x", "handshake", "127.0.0.1", 443)
+        self.assertEqual(
+            str(error), "handshake EPROTO: TLS: certificate is not for x 127.0.0.1:443"
+        )
+        self.assertEqual(error.strerror, "TLS: certificate is not for x")
 
 
 class ReportTests(SynchronousTestCase):
