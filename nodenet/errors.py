@@ -13,18 +13,21 @@ import socket
 from collections.abc import Callable
 from errno import EPROTO, errorcode
 from functools import cache
-from inspect import iscoroutine
+from inspect import iscoroutine, signature
 from typing import Any
 
 __all__ = [
     "EndedError",
     "HostNotFoundError",
+    "ListenerArgumentsError",
     "NetError",
     "NodeError",
     "TLSError",
     "errnoException",
     "lookupError",
+    "misfit",
     "report",
+    "reportUnheard",
     "watch",
 ]
 
@@ -200,6 +203,53 @@ class TLSError(NetError):
         return type(self), (self.reason, self.syscall, self.address, self.port), self.__dict__
 
 
+class ListenerArgumentsError(TypeError):
+    """
+    A listener cannot be called with the arguments of its event. JavaScript would drop
+    or fill them in.
+
+    @ivar type: of the event.
+    @ivar listener: that cannot be called.
+    @ivar count: of the event's arguments.
+    """
+
+    def __init__(self, type: str, listener: object, count: int) -> None:
+        arguments = f"{count} argument" if count == 1 else f"{count} arguments"
+        super().__init__(
+            f"A listener of {type!r} cannot be called with the event's {arguments}:"
+            f" {listener!r}. Python does not drop or fill in arguments as JavaScript does:"
+            " give it a parameter for each, or *args"
+        )
+        self.type = type
+        self.listener = listener
+        self.count = count
+
+
+def misfit(
+    error: TypeError, type: str, listener: Callable[..., Any], args: tuple[Any, ...]
+) -> ListenerArgumentsError | None:
+    """
+    Find out whether a listener could not even be called.
+
+    @param error: caught by the function that called C{listener(*args)}.
+    @param type: of the event.
+    @return: what to raise instead; C{None} if the error came from within the listener.
+    """
+    traceback = error.__traceback__
+    if traceback is not None and traceback.tb_next is not None:
+        return None
+    # What is written in C has no frames of its own: ask its signature.
+    try:
+        expected = signature(listener)
+    except (TypeError, ValueError):  # it has none
+        return None
+    try:
+        expected.bind(*args)
+    except TypeError:
+        return ListenerArgumentsError(type, listener, len(args))
+    return None
+
+
 def report(error: BaseException, what: str, source: object) -> None:
     """
     Tell the log of an exception that has nowhere else to go.
@@ -213,6 +263,19 @@ def report(error: BaseException, what: str, source: object) -> None:
     from twisted.python.failure import Failure
 
     Logger("nodenet", source).failure("{what}", Failure(error), what=what)
+
+
+def reportUnheard(error: BaseException, source: object) -> None:
+    """
+    Tell the log of an C{error} event that nobody listens to.
+
+    @param source: the emitter.
+    """
+    text = str(error)
+    if not isinstance(error, NetError):  # whose text is enough
+        name = type(error).__name__
+        text = f"{name}: {text}" if text else name
+    report(error, f"Nobody listens to 'error' of {source!r}: {text}", source)
 
 
 def watch(result: object, failed: Callable[[Exception], Any]) -> None:

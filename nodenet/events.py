@@ -9,9 +9,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from nodenet.errors import NodeError, report, watch
+from nodenet.errors import ListenerArgumentsError, NodeError, misfit, report, watch
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # of typing from Python 3.11 on
 
 __all__ = ["EventEmitter"]
 
@@ -38,7 +41,11 @@ class _Once:
             return None
         self.called = True
         self.emitter.removeListener(self.type, self)
-        return self.listener(*args)
+        try:
+            return self.listener(*args)
+        except TypeError as e:
+            _explain(e, self.type, self.listener, args)
+            raise
 
 
 class EventEmitter:
@@ -70,7 +77,7 @@ class EventEmitter:
     @overload
     def on(self, type: str) -> Callable[[_L], _L]: ...
     @overload
-    def on(self, type: str, listener: Listener) -> EventEmitter: ...
+    def on(self, type: str, listener: Listener) -> Self: ...
     def on(self, type: str, listener: Any = _MISSING) -> Any:
         """
         Add a listener to the end of the list for this type of event.
@@ -89,7 +96,7 @@ class EventEmitter:
     @overload
     def once(self, type: str) -> Callable[[_L], _L]: ...
     @overload
-    def once(self, type: str, listener: Listener) -> EventEmitter: ...
+    def once(self, type: str, listener: Listener) -> Self: ...
     def once(self, type: str, listener: Any = _MISSING) -> Any:
         """
         As L{on}, for a listener that is called at most once.
@@ -98,11 +105,29 @@ class EventEmitter:
             return partial(self._decorate, type, partial(_Once, self, type))
         return self._add(type, listener, _Once(self, type, listener))
 
+    def prependListener(self, type: str, listener: Listener) -> Self:
+        """
+        As L{on}, but before those that are there.
+
+        Source: Node v20, C{EventEmitter}.
+        """
+        return self._add(type, listener, listener, first=True)
+
+    def prependOnceListener(self, type: str, listener: Listener) -> Self:
+        """
+        As L{once}, but before those that are there.
+
+        Source: Node v20, C{EventEmitter}.
+        """
+        return self._add(type, listener, _Once(self, type, listener), first=True)
+
     def _decorate(self, type: str, entry: Callable[[_L], Listener], listener: _L) -> _L:
         self._add(type, listener, entry(listener))
         return listener
 
-    def _add(self, type: str, listener: Listener, entry: Listener) -> EventEmitter:
+    def _add(
+        self, type: str, listener: Listener, entry: Listener, *, first: bool = False
+    ) -> Self:
         events = self._events
         if not callable(listener):
             raise NodeError("addListener only takes instances of Function")
@@ -112,16 +137,16 @@ class EventEmitter:
         if present is None:
             events[type] = entry
         elif isinstance(present, list):
-            present.append(entry)
+            present.insert(0 if first else len(present), entry)
             self._warnOfLeak(type, len(present))
         else:
             all = present if isinstance(present, tuple) else (present,)
-            events[type] = (*all, entry)
+            events[type] = (entry, *all) if first else (*all, entry)
             self._warnOfLeak(type, len(all) + 1)
         return self
 
     def _warnOfLeak(self, type: str, count: int) -> None:
-        limit = getattr(self, "_maxListeners", 10)
+        limit = self.getMaxListeners()
         if not 0 < limit < count:
             return
         warned = getattr(self, "_warned", None)
@@ -136,14 +161,25 @@ class EventEmitter:
                 stacklevel=4,
             )
 
-    def setMaxListeners(self, n: int) -> None:
+    def setMaxListeners(self, n: int) -> Self:
         """
         Warn when one type of event gets more than C{n} listeners (10 unless
         told otherwise); 0: never.
+
+        @return: the emitter.
         """
         self._maxListeners = n
+        return self
 
-    def removeListener(self, type: str, listener: Listener) -> EventEmitter:
+    def getMaxListeners(self) -> int:
+        """
+        Source: Node v20, C{EventEmitter}.
+
+        @return: what L{setMaxListeners} has set.
+        """
+        return getattr(self, "_maxListeners", 10)
+
+    def removeListener(self, type: str, listener: Listener) -> Self:
         """
         Take off the first such listener of this type, if there is one; one that
         L{once} added is found too.
@@ -164,7 +200,10 @@ class EventEmitter:
             del self._events[type]
         return self
 
-    def removeAllListeners(self, type: str | None = None) -> EventEmitter:
+    #: Another name. Source: Node v20, C{EventEmitter}.
+    off = removeListener
+
+    def removeAllListeners(self, type: str | None = None) -> Self:
         """
         Take off all listeners of this type, or all of them.
 
@@ -187,25 +226,69 @@ class EventEmitter:
             present = self._events[type] = [] if present is None else [present]
         return present
 
+    def rawListeners(self, type: str) -> list[Listener]:
+        """
+        Source: Node v20, C{EventEmitter}.
+
+        @return: a copy of the list. A listener that L{once} added is C{listener} of
+            its entry there.
+        """
+        return list(self._entries(type))
+
+    def listenerCount(self, type: str, listener: Listener | None = None) -> int:
+        """
+        Source: Node v20, C{EventEmitter}.
+
+        @return: how many listeners this type has, or how often it has this one.
+        """
+        entries = self._entries(type)
+        if listener is None:
+            return len(entries)
+        return sum(_is(entry, listener) for entry in entries)
+
+    def eventNames(self) -> list[str]:
+        """
+        Source: Node v20, C{EventEmitter}.
+
+        @return: the types that have listeners.
+        """
+        # A live list may be empty.
+        return [type for type, present in self._events.items() if present != []]
+
+    def _entries(self, type: str) -> tuple[Listener, ...] | list[Listener]:
+        present = self._events.get(type)
+        if isinstance(present, (tuple, list)):
+            return present
+        return () if present is None else (present,)
+
     def emit(self, type: str, *args: Any) -> bool:
         """
         Call each listener of this type with C{args}. Listeners that are added
         or taken off meanwhile count from the next time on.
 
         @return: whether there was any.
+        @raise ListenerArgumentsError: a listener does not take C{args}.
         @raise Exception: what a listener raises: those after it are not
             called; and the exception of an C{error} that nobody listens to.
         """
         listener = self._events.get(type)
         if listener is not None:
             if not isinstance(listener, (tuple, list)):
-                result = listener(*args)
+                try:
+                    result = listener(*args)
+                except TypeError as e:
+                    _explain(e, type, listener, args)
+                    raise
                 if result is not None:
                     watch(result, self._listenerFailed)
                 return True
             if listener:
                 for each in tuple(listener):
-                    result = each(*args)
+                    try:
+                        result = each(*args)
+                    except TypeError as e:
+                        _explain(e, type, each, args)
+                        raise
                     if result is not None:
                         watch(result, self._listenerFailed)
                 return True
@@ -219,8 +302,21 @@ class EventEmitter:
         """
         An exception that no caller can catch came out of a listener.
         """
-        report(error, f"Unhandled exception from a listener on {self!r}", self)
+        if isinstance(error, ListenerArgumentsError):
+            what = f"{self!r}: {error}"
+        else:
+            what = f"Unhandled exception from a listener on {self!r}"
+        report(error, what, self)
 
 
 def _is(entry: Listener, listener: Listener) -> bool:
     return entry == listener or (isinstance(entry, _Once) and entry.listener == listener)
+
+
+def _explain(error: TypeError, type: str, listener: Listener, args: tuple[Any, ...]) -> None:
+    """
+    @raise ListenerArgumentsError: that is what the error means.
+    """
+    better = misfit(error, type, listener, args)
+    if better is not None:
+        raise better from error

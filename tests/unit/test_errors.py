@@ -29,6 +29,7 @@ from nodenet.errors import (
     errnoException,
     lookupError,
     report,
+    reportUnheard,
     watch,
 )
 
@@ -263,14 +264,18 @@ class ReportTests(SynchronousTestCase):
     L{report}.
     """
 
-    def reported(self, error: BaseException, what: str, source: object) -> Any:
+    def reported(self, error: BaseException, what: Any, source: object) -> Any:
         """
+        @param what: the text, or what to call instead of L{report}.
         @return: the one record that the log gets.
         """
         records: list[Any] = []
         globalLogPublisher.addObserver(records.append)
         try:
-            report(error, what, source)
+            if callable(what):
+                what(error, source)
+            else:
+                report(error, what, source)
         finally:
             globalLogPublisher.removeObserver(records.append)
         self.assertEqual([f.value for f in self.flushLoggedErrors()], [error])
@@ -303,6 +308,28 @@ class ReportTests(SynchronousTestCase):
     def test_anExceptionThatWasNeverRaisedCanBeReported(self) -> None:
         record = self.reported(Loud("never raised"), "in a test", None)
         self.assertIn("never raised", record["log_failure"].getTraceback())
+
+    def test_anErrorThatNobodyListensToIsToldAsThat(self) -> None:
+        class Named:
+            def __repr__(self) -> str:
+                return "<Stream closed>"
+
+        for error, text in [
+            (
+                errnoException(errno.ECONNREFUSED, "connect", "", "127.0.0.1", 1),
+                "connect ECONNREFUSED 127.0.0.1:1",
+            ),
+            (Loud("a {0} b"), "Loud: a {0} b"),
+            (Loud(), "Loud"),
+        ]:
+            source = Named()
+            record = self.reported(error, reportUnheard, source)
+            self.assertIs(record["log_level"], LogLevel.critical)
+            self.assertIs(record["log_source"], source)
+            self.assertEqual(
+                record["log_format"].format(**record),
+                f"Nobody listens to 'error' of <Stream closed>: {text}",
+            )
 
 
 class WatchTests(SynchronousTestCase):

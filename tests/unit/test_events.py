@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import gc
 import warnings
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from nodenet.errors import NodeError
+from nodenet.errors import ListenerArgumentsError, NodeError
 from nodenet.events import EventEmitter
 
 
@@ -172,6 +173,143 @@ class DuringEmitTests(EmitterCase):
         self.assertIs(self.emitter.emit("x"), True)
         self.assertEqual(self.seen, ["b"])
         self.assertIs(self.emitter.emit("x"), False)
+
+    def test_theListThatSomebodyHasMayChangeDuringEmit(self) -> None:
+        c = self.says("c")
+        self.emitter.on("x", self.says("a"))
+        self.emitter.on("x", lambda: self.emitter.removeListener("x", c))
+        self.emitter.on("x", lambda: self.emitter.on("x", self.says("late")))
+        self.emitter.on("x", c)
+        live = self.emitter.listeners("x")
+        self.emitter.emit("x")
+        self.assertEqual(self.seen, ["a", "c"])
+        self.assertEqual(len(live), 4)
+        live[:] = [live.clear, self.says("b")]
+        self.emitter.emit("x")
+        self.assertEqual(self.seen, ["a", "c", "b"])
+        self.assertIs(self.emitter.emit("x"), False)
+
+
+class PrependTests(EmitterCase):
+    """
+    C{prependListener} and C{prependOnceListener}.
+    """
+
+    def test_itIsCalledBeforeTheOthers(self) -> None:
+        e, says = self.emitter, self.says
+        e.on("x", says("c")).prependListener("x", says("b")).prependListener("x", says("a"))
+        e.emit("x")
+        self.assertEqual(self.seen, ["a", "b", "c"])
+
+    def test_itIsTheFirstOfALiveListToo(self) -> None:
+        a, b = map(self.says, "ab")
+        live = self.emitter.on("x", b).listeners("x")
+        self.emitter.prependListener("x", a)
+        self.assertEqual(live, [a, b])
+
+    def test_onlyOneOfOnceIsCalledOnce(self) -> None:
+        e, says = self.emitter, self.says
+        e.on("x", says("b")).prependOnceListener("x", says("a"))
+        e.emit("x")
+        e.emit("x")
+        self.assertEqual(self.seen, ["a", "b", "b"])
+
+    def test_theyReturnTheEmitter(self) -> None:
+        for method in self.emitter.prependListener, self.emitter.prependOnceListener:
+            self.assertIs(method("x", self.says("a")), self.emitter)
+
+    def test_newListenerIsToldTheListenerItself(self) -> None:
+        a, b = map(self.says, "ab")
+        self.emitter.on("newListener", lambda *args: self.seen.append(args))
+        self.emitter.prependListener("x", a).prependOnceListener("x", b)
+        self.assertEqual(self.seen, [("x", a), ("x", b)])
+
+    def test_whatIsNotCallableIsRefused(self) -> None:
+        for method in self.emitter.prependListener, self.emitter.prependOnceListener:
+            self.assertRaises(NodeError, method, "x", 5)
+
+    def test_tooManyWarnOfALeak(self) -> None:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for _ in range(11):
+                self.emitter.prependListener("x", self.says("a"))
+        [warning] = caught
+        self.assertEqual(warning.filename.rpartition("/")[2], "test_events.py")
+
+
+class AskingTests(EmitterCase):
+    """
+    What can be asked of an emitter, as in Node v20.
+    """
+
+    def test_offIsAnotherNameOfRemoveListener(self) -> None:
+        a = self.says("a")
+        self.assertIs(self.emitter.on("x", a).off("x", a), self.emitter)
+        self.assertIs(self.emitter.emit("x"), False)
+
+    def test_listenerCountIsOfOneType(self) -> None:
+        for count in range(4):
+            self.assertEqual(self.emitter.listenerCount("x"), count)
+            self.emitter.on("x", self.says("a")).once("y", self.says("b"))
+
+    def test_listenerCountOfAListenerIsHowOftenItIsThere(self) -> None:
+        a, b, stranger = map(self.says, "abc")
+        self.emitter.on("x", a)
+        self.assertEqual(self.emitter.listenerCount("x", a), 1)
+        self.emitter.on("x", b).once("x", a)
+        counts = [self.emitter.listenerCount("x", each) for each in (a, b, stranger)]
+        self.assertEqual(counts, [2, 1, 0])
+        self.assertEqual(self.emitter.listenerCount("y", a), 0)
+
+    def test_toAskMakesNoLiveList(self) -> None:
+        for listeners in 1, 2:
+            self.emitter.on("x", self.says("a"))
+            kind = type(self.emitter._events["x"])
+            self.assertEqual(self.emitter.listenerCount("x"), listeners)
+            self.assertEqual(len(self.emitter.rawListeners("x")), listeners)
+            self.assertEqual(self.emitter.eventNames(), ["x"])
+            self.assertIs(type(self.emitter._events["x"]), kind)
+        self.assertEqual(self.emitter.rawListeners("y"), [])
+        self.assertNotIn("y", self.emitter._events)
+
+    def test_eventNamesAreThoseThatSomebodyListensTo(self) -> None:
+        self.assertEqual(self.emitter.eventNames(), [])
+        a = self.says("a")
+        self.emitter.on("q", a).on("p", a).once("r", a).listeners("nobody")
+        self.assertEqual(self.emitter.eventNames(), ["q", "p", "r"])
+        self.emitter.off("q", a).on("q", a)
+        self.assertEqual(self.emitter.eventNames(), ["p", "r", "q"])
+
+    def test_maxListenersIsTenUnlessSet(self) -> None:
+        self.assertEqual(self.emitter.getMaxListeners(), 10)
+        self.assertIs(self.emitter.setMaxListeners(0), self.emitter)
+        self.assertEqual(self.emitter.getMaxListeners(), 0)
+
+    def test_rawListenersIsACopy(self) -> None:
+        a, b = map(self.says, "ab")
+        self.emitter.on("x", a)
+        self.emitter.rawListeners("x").append(b)
+        self.emitter.listeners("x")
+        self.emitter.rawListeners("x").append(b)
+        self.assertEqual(self.emitter.rawListeners("x"), [a])
+
+    def test_rawListenersShowsTheWrapperOfOnce(self) -> None:
+        a, b = map(self.says, "ab")
+        self.emitter.once("x", a).on("x", b)
+        wrapper, plain = self.emitter.rawListeners("x")
+        self.assertEqual((wrapper.listener, plain), (a, b))
+        wrapper()
+        self.assertEqual((self.seen, self.emitter.rawListeners("x")), (["a"], [b]))
+
+    def test_anEmitOfTheInstanceSeesAllEvents(self) -> None:
+        def emit(type: str, *args: Any) -> bool:
+            self.seen.append(type)
+            return EventEmitter.emit(self.emitter, type, *args)
+
+        self.emitter.emit = emit  # type: ignore[method-assign]
+        self.emitter.on("newListener", lambda *args: None).on("x", lambda: None)
+        self.emitter.emit("x")
+        self.assertEqual(self.seen, ["newListener", "x"])
 
 
 class OnceTests(EmitterCase):
@@ -522,6 +660,106 @@ class RaisingTests(EmitterCase):
         self.assertRaises(Loud, self.emitter.emit, "t")
         self.assertRaises(Loud, self.emitter.emit, "t")
         self.assertEqual(self.seen, ["loud", "loud"])
+
+
+class ArgumentsTests(EmitterCase):
+    """
+    Listeners that do not take the arguments of their event, as JavaScript lets them.
+    """
+
+    def wrong(self, *args: Any) -> ListenerArgumentsError:
+        """
+        @return: what emitting C{x} raises.
+        """
+        error = self.assertRaises(ListenerArgumentsError, self.emitter.emit, "x", *args)
+        self.assertIsInstance(error, TypeError)
+        return error
+
+    def test_theErrorSaysWhatIsWrongAndWhatToDo(self) -> None:
+        def listener() -> None: ...
+
+        self.emitter.on("x", listener)
+        for args, count in ((1,), "1 argument"), ((1, 2), "2 arguments"):
+            error = self.wrong(*args)
+            self.assertEqual(
+                str(error),
+                f"A listener of 'x' cannot be called with the event's {count}: {listener!r}."
+                " Python does not drop or fill in arguments as JavaScript does:"
+                " give it a parameter for each, or *args",
+            )
+            self.assertEqual((error.type, error.listener), ("x", listener))
+            self.assertIsInstance(error.__cause__, TypeError)
+
+    def test_soItIsWithTooFewArguments(self) -> None:
+        self.emitter.on("x", lambda had_error: None)
+        self.assertIn("with the event's 0 arguments", str(self.wrong()))
+
+    def test_soItIsForAnyKindOfListener(self) -> None:
+        class Callable:
+            def __call__(self) -> None: ...
+
+            def method(self) -> None: ...
+
+        async def coroutine() -> None: ...
+
+        for listener in (
+            Callable(),
+            Callable().method,
+            partial(Callable.method, Callable()),
+            coroutine,
+            [].clear,
+        ):
+            with self.subTest(listener=listener):
+                self.emitter.removeAllListeners().on("x", listener)
+                self.assertIs(self.wrong(1).listener, listener)
+
+    def test_soItIsForOneOfSeveralAndOfOnce(self) -> None:
+        self.emitter.on("x", self.says("a")).on("x", lambda: None)
+        self.wrong(1)
+        self.emitter.removeAllListeners().once("x", lambda: None)
+        self.assertIn("<lambda>", str(self.wrong(1)))
+        self.emitter.once("x", lambda: None).on("x", self.says("a"))
+        self.wrong(1)
+        self.assertEqual(self.seen, ["a"])
+
+    def test_aTypeErrorOfTheBodyIsLeftAlone(self) -> None:
+        def within() -> None: ...
+
+        def body(argument: object) -> None:
+            within(argument)  # type: ignore[call-arg]
+
+        def unlucky(*args: object) -> None:
+            raise TypeError("of the body")
+
+        for listener in body, unlucky, [].extend, partial(int, base=5), dict.fromkeys:
+            with self.subTest(listener=listener):
+                for add in self.emitter.on, self.emitter.once:
+                    self.emitter.removeAllListeners()
+                    add("x", listener)
+                    error = self.assertRaises(TypeError, self.emitter.emit, "x", 5)
+                    self.assertIs(type(error), TypeError)
+
+    def test_anInnerEmitsErrorPassesThroughTheOuter(self) -> None:
+        inner = EventEmitter()
+        inner.on("y", lambda: None)
+        self.emitter.on("x", lambda n: inner.emit("y", n))
+        self.assertEqual(self.wrong(1).type, "y")
+
+    def test_theRecordSaysSoToo(self) -> None:
+        records: list[Any] = []
+        globalLogPublisher.addObserver(records.append)
+        self.addCleanup(globalLogPublisher.removeObserver, records.append)
+        inner = EventEmitter()
+        inner.on("y", lambda: None)
+
+        @self.emitter.on("x")
+        async def listener() -> None:
+            inner.emit("y", 1)
+
+        self.emitter.emit("x")
+        [failure] = self.flushLoggedErrors(ListenerArgumentsError)
+        [record] = records
+        self.assertEqual(record["what"], f"{self.emitter!r}: {failure.value}")
 
 
 class AsyncListenerTests(EmitterCase):
