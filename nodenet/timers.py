@@ -2,7 +2,8 @@
 Node's timers, on a Twisted reactor. All times are in milliseconds.
 
 Each function takes C{reactor=}: any C{IReactorTime}, such as a
-C{Clock}; by default the global reactor.
+C{Clock}; by default the global reactor. A callback may be C{async}, or return a
+Deferred: if that fails, it is logged as critical.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from nodenet.errors import report, watch
 
 __all__ = ["clearInterval", "clearTimeout", "nextTick", "setInterval", "setTimeout"]
 
@@ -23,6 +26,18 @@ def theReactor(reactor: Any = None) -> Any:
     if reactor is None:
         from twisted.internet import reactor
     return reactor
+
+
+def _mustBeCallable(callback: object) -> None:
+    if not callable(callback):
+        raise TypeError(f"callback must be callable, not {callback!r}")
+
+
+def _run(callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    result = callback(*args)
+    if result is not None:
+        what = f"Unhandled exception from {callback!r}, a timer's or tick's callback"
+        watch(result, lambda error: report(error, what, None))
 
 
 class Timer:
@@ -40,8 +55,7 @@ class Timer:
         callback: Callable[..., Any],
         args: tuple[Any, ...],
     ) -> None:
-        if not callable(callback):
-            raise TypeError(f"callback must be callable, not {callback!r}")
+        _mustBeCallable(callback)
         self._reactor = reactor
         # As in Node, a period of less than one millisecond is one millisecond.
         self._every = max(msecs, 1) / 1000 if every else None
@@ -54,7 +68,7 @@ class Timer:
         if self._every is not None:
             # Before the callback, which may clear the interval or raise.
             self._call = self._reactor.callLater(self._every, self._fire)
-        self._callback(*self._args)
+        _run(self._callback, self._args)
 
     def clear(self) -> None:
         """
@@ -107,19 +121,31 @@ clearInterval = clearTimeout
 
 def nextTick(callback: Callable[..., Any], *args: Any, reactor: Any = None) -> None:
     """
-    Call C{callback(*args)} after all events of the present turn of the reactor
-    and before its next wait; several calls come in the order they were asked
-    for.
+    Call C{callback(*args)} after the event or timer that asks for it, before the
+    reactor's next wait and before more I/O; several calls come in the order they were
+    asked for.
+
+    The events that one wait has given count as one. A tick that asks for a tick, and so
+    on for ever, keeps timers and I/O from coming, as in Node.
 
     Source: Node v0.3.3, C{process.nextTick}.
+
+    @raise TypeError: C{callback} is not callable.
     """
+    _mustBeCallable(callback)
     reactor = theReactor(reactor)
     call, ticks = _ticks.get(reactor, (None, None))
     if call is None or not call.active():
-        # One call of the reactor's for all: its calls of one time are in no order.
         ticks = deque()
-        _ticks[reactor] = reactor.callLater(0, _tick, reactor, ticks), ticks
+        _schedule(reactor, ticks)
     ticks.append((callback, args))
+
+
+def _schedule(reactor: Any, ticks: deque[Any]) -> None:
+    from nodenet._twisted import callFirst
+
+    # One call of the reactor's for all: its calls of one time are in no order.
+    _ticks[reactor] = callFirst(reactor, _tick, reactor, ticks), ticks
 
 
 #: reactor -> its call, and (callback, arguments) of each that it will make
@@ -130,12 +156,11 @@ def _tick(reactor: Any, ticks: deque[Any]) -> None:
     _ticks.pop(reactor, None)
     try:
         while ticks:
-            callback, args = ticks.popleft()
-            callback(*args)
+            _run(*ticks.popleft())
     finally:
         # One has raised, which the reactor logs. Those after it still come before
         # what has been asked for meanwhile.
         if reactor in _ticks:
             _ticks[reactor][1].extendleft(reversed(ticks))
         elif ticks:
-            _ticks[reactor] = reactor.callLater(0, _tick, reactor, ticks), ticks
+            _schedule(reactor, ticks)

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: The floor of each module of nodenet; all of C{nodenet.service} is on the fourth.
 FLOORS = {
     "nodenet": 0,
+    "nodenet._twisted": 0,
     "nodenet.constants": 0,
     "nodenet.encodings": 0,
     "nodenet.errors": 0,
@@ -38,6 +39,8 @@ TOP = 4
 ALONE = "nodenet.reactor"
 #: the modules of the ground floor that meet Twisted, within a function
 MEET_TWISTED = {"nodenet.errors", "nodenet.timers"}
+#: and the one that is about Twisted, so that it is imported in the same way
+ABOUT_TWISTED = "nodenet._twisted"
 
 
 class Import(NamedTuple):
@@ -133,6 +136,10 @@ def wrongArrows(module: str, found: set[Import]) -> list[str]:
                 wrong.append(f"{arrow}: up from floor {own} to {other}")
             elif module == "nodenet.service.echo" and what != "nodenet.net":
                 wrong.append(f"{arrow}: written against net alone")
+            elif own == 0 and what == ABOUT_TWISTED and not function:
+                wrong.append(f"{arrow}: within a function only")
+        elif module == ABOUT_TWISTED:
+            pass
         elif own == 0 and what.partition(".")[0] not in sys.stdlib_module_names:
             if not within(what, "twisted") or module not in MEET_TWISTED:
                 wrong.append(f"{arrow}: the ground floor is pure Python")
@@ -298,6 +305,15 @@ class RulesTests(SynchronousTestCase):
             [wrong] = self.wrong(module, "def f():\n import zope.interface")
             self.assertIn("pure Python", wrong)
 
+    def test_whatIsAboutTwistedIsImportedAsTwisted(self) -> None:
+        source = f"from {ABOUT_TWISTED} import callFirst"
+        for module in "nodenet.timers", "nodenet.events":
+            [wrong] = self.wrong(module, source)
+            self.assertIn("within a function only", wrong)
+            self.assertEqual(self.wrong(module, f"def f():\n {source}"), [])
+        self.assertEqual(self.wrong("nodenet._transport", source), [])
+        self.assertEqual(self.wrong(ABOUT_TWISTED, "import twisted.internet, OpenSSL"), [])
+
     def test_echoIsWrittenAgainstNetAlone(self) -> None:
         for what in "nodenet.events", "nodenet._stream", "nodenet.service.daemon", "nodenet":
             [wrong] = self.wrong("nodenet.service.echo", f"import {what}")
@@ -339,7 +355,8 @@ class FreshProcessTests(SynchronousTestCase):
         self.assertEqual([each for each in modules if within(each, "nodenet")], [])
 
     def test_theGroundFloorBringsNoTwisted(self) -> None:
-        names = ", ".join(name for name, number in FLOORS.items() if number == 0)
+        ground = [name for name, number in FLOORS.items() if number == 0]
+        names = ", ".join(name for name in ground if name != ABOUT_TWISTED)
         modules = self.loaded(f"import {names}")
         self.assertIn("nodenet.timers", modules)
         self.assertEqual([each for each in modules if within(each, "twisted")], [])

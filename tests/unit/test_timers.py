@@ -4,12 +4,15 @@ Tests for L{nodenet.timers}.
 
 from __future__ import annotations
 
-from typing import Any
+import gc
+from typing import Any, ClassVar
 from unittest import mock
 
 import twisted.internet
 from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import timers
@@ -300,6 +303,91 @@ class NextTickTests(TimerCase):
         self.clock.advance(0)
         self.assertEqual(self.seen, [(2,), (3,)])
 
+    def test_aTickComesAfterTheTimerThatAskedForItAndBeforeTheNext(self) -> None:
+        for reactor in self.clock, StandingReactor():
+            self.seen.clear()
+            for number in 1, 2, 3:
+                reactor.callLater(0, self.timer, reactor, number)
+            if isinstance(reactor, Clock):
+                reactor.advance(5)
+            else:
+                reactor.runUntilCurrent()
+            seen = [args for (args,) in self.seen]
+            timers = [each for each in seen if not isinstance(each, str)]
+            self.assertEqual(sorted(timers), [1, 2, 3])  # Twisted's have no order
+            self.assertEqual(
+                seen, [each for n in timers for each in (n, f"tick {n}", f"its tick {n}")]
+            )
+            self.assertEqual(reactor.getDelayedCalls(), [])
+
+    def timer(self, reactor: Any, number: int) -> None:
+        """
+        A timer that asks for a tick, which asks for another.
+        """
+
+        def tick() -> None:
+            self.note(f"tick {number}")
+            nextTick(self.note, f"its tick {number}", reactor=reactor)
+
+        self.note(number)
+        nextTick(tick, reactor=reactor)
+
+    def test_aTickBringsForwardNoOtherCall(self) -> None:
+        # or a call that makes itself anew would keep the reactor from its I/O
+        reactor = StandingReactor()
+
+        def again() -> None:
+            self.note("timer")
+            reactor.callLater(0, again)
+            nextTick(self.note, "tick", reactor=reactor)
+
+        again()
+        for _ in range(3):
+            self.seen.clear()
+            reactor.runUntilCurrent()
+            self.assertEqual(self.seen.count(("timer",)), 1)
+
+    def test_aTickOfAFunctionFromAThreadComesInTheSameTurn(self) -> None:
+        reactor = StandingReactor()
+        reactor.wakeUp = lambda: None
+        reactor.callFromThread(nextTick, self.note, reactor=reactor)
+        reactor.runUntilCurrent()
+        self.assertEqual(self.seen, [()])
+
+    def test_ticksThatWereCancelledWithAllCallsAreGoneAndLaterOnesCome(self) -> None:
+        for reactor in self.clock, StandingReactor():
+            self.seen.clear()
+            nextTick(self.note, 1, reactor=reactor)
+            for call in list(reactor.getDelayedCalls()):
+                str(call)
+                call.cancel()
+            nextTick(self.note, 2, reactor=reactor)
+            if isinstance(reactor, Clock):
+                reactor.advance(0)
+            else:
+                reactor.runUntilCurrent()
+            self.assertEqual(self.seen, [(2,)])
+
+    def test_aReactorThatIsNotTwistedsTicksByCallLater(self) -> None:
+        class Strange:
+            def callLater(self, delay: float, f: Any, *args: Any) -> Any:
+                calls.append((delay, f, args))
+                return mock.Mock()
+
+        calls: list[Any] = []
+        nextTick(self.note, 1, reactor=(reactor := Strange()))
+        nextTick(self.note, 2, reactor=reactor)
+        [(delay, f, args)] = calls
+        self.assertEqual(delay, 0)
+        f(*args)
+        self.assertEqual(self.seen, [(1,), (2,)])
+
+    def test_whatIsNotCallableIsRefusedAtOnce(self) -> None:
+        for wrong in 5, None, "nope":
+            error = self.assertRaises(TypeError, nextTick, wrong, reactor=self.clock)
+            self.assertEqual(str(error), f"callback must be callable, not {wrong!r}")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_reactorsTickApart(self) -> None:
         other = Clock()
         nextTick(self.note, 1, reactor=self.clock)
@@ -321,6 +409,55 @@ class NextTickTests(TimerCase):
         nextTick(self.note, 1, reactor=self.clock)
         self.clock.advance(0)
         self.assertEqual(self.seen, [(1,), (2,)])
+
+
+class AsyncTests(TimerCase):
+    """
+    Callbacks that return a coroutine or a Deferred.
+    """
+
+    ways: ClassVar[list[Any]] = [
+        lambda callback, clock: nextTick(callback, 1, reactor=clock),
+        lambda callback, clock: setTimeout(callback, 1, 1, reactor=clock),
+        lambda callback, clock: setInterval(callback, 1, 1, reactor=clock),
+    ]
+
+    def test_aCoroutineIsRun(self) -> None:
+        for way in self.ways:
+            clock, ready = Clock(), Deferred[int]()
+            self.seen.clear()
+
+            async def work(value: int, ready: Deferred[int] = ready) -> None:
+                self.seen.append(value)
+                self.seen.append(await ready)
+
+            way(work, clock)
+            clock.advance(0.0015)
+            self.assertEqual(self.seen, [1])
+            ready.callback(2)
+            self.assertEqual(self.seen, [1, 2])
+
+    def test_whatFailsIsLoggedAsCritical(self) -> None:
+        async def loud(value: int) -> None:
+            raise Loud("loud")
+
+        def failing(value: int) -> Deferred[None]:
+            return fail(Loud("loud"))
+
+        records: list[Any] = []
+        globalLogPublisher.addObserver(records.append)
+        self.addCleanup(globalLogPublisher.removeObserver, records.append)
+        for way in self.ways:
+            for callback in loud, failing:
+                records.clear()
+                clock = Clock()
+                way(callback, clock)
+                clock.advance(0.0015)
+                gc.collect()
+                self.assertEqual(len(self.flushLoggedErrors(Loud)), 1)
+                [record] = records
+                self.assertIs(record["log_level"], LogLevel.critical)
+                self.assertIn(repr(callback), record["what"])
 
 
 class ReactorTests(TimerCase):

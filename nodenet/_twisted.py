@@ -1,0 +1,181 @@
+"""
+The private names of Twisted and pyOpenSSL that nodenet leans on. There are no others: a
+test looks through the sources.
+
+A module that cannot do without its names says C{need(__name__)} when it is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappush
+from importlib import import_module
+from math import inf
+from typing import Any, NamedTuple
+
+from twisted.internet.base import DelayedCall, ReactorBase
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import Clock
+
+__all__ = ["NAMES", "Name", "callFirst", "need"]
+
+
+class Name(NamedTuple):
+    """
+    A private name that nodenet uses.
+
+    @ivar by: the module of nodenet's that uses it, or hands it on.
+    @ivar owner: the module of the class that has it.
+    @ivar cls: the class.
+    @ivar name: an attribute of the class, or one that its C{__init__} sets.
+    @ivar since: the first version with it that nodenet's tests have seen.
+    @ivar why: what it is used for.
+    @ivar instead: what else would do.
+    """
+
+    by: str
+    owner: str
+    cls: str
+    name: str
+    since: str
+    why: str
+    instead: str
+
+    def exists(self) -> bool:
+        """
+        @return: whether the installed version has it.
+        """
+        try:
+            cls = getattr(import_module(self.owner), self.cls)
+        except (ImportError, AttributeError):
+            return False
+        return hasattr(cls, self.name) or any(
+            self.name in vars(each)["__init__"].__code__.co_names
+            for each in cls.__mro__
+            if hasattr(vars(each).get("__init__"), "__code__")
+        )
+
+
+def _of(by: str, owner: str, cls: str, since: str, *names: tuple[str, str, str]) -> list[Name]:
+    """
+    @param names: name, why, and what else would do, of each.
+    """
+    return [Name(by, owner, cls, name, since, *rest) for name, *rest in names]
+
+
+#: All of them. Those of L{callFirst} can be missing.
+NAMES = (
+    *_of(
+        "nodenet._twisted",
+        "twisted.internet.base",
+        "ReactorBase",
+        "Twisted 24.3",
+        (
+            "_newTimedCalls",
+            "a tick is taken from here, where callLater puts what is for the next turn",
+            "callLater alone: ticks then come after the I/O that is ready",
+        ),
+        (
+            "_pendingTimedCalls",
+            "a tick is put here, before all timers, while these are being called",
+            "as above",
+        ),
+    ),
+    *_of(
+        "nodenet._twisted",
+        "twisted.internet.asyncioreactor",
+        "AsyncioSelectorReactor",
+        "Twisted 24.3",
+        (
+            "_asyncioEventloop",
+            "its call_soon comes before the I/O of the next select, its call_at after",
+            "callLater alone: ticks then come after the I/O that is ready",
+        ),
+        (
+            "_onTimer",
+            "what the loop is to call",
+            "as above",
+        ),
+    ),
+    *_of(
+        "nodenet.reactor",
+        "twisted.internet.epollreactor",
+        "EPollReactor",
+        "Twisted 24.3",
+        (
+            "_add",
+            "to know who was registered since the last wait",
+            "a subclass's addReader and addWriter",
+        ),
+        (
+            "_poller",
+            "doPoll waits by it",
+            "an epoll object of our own, which means all methods of EPollReactor",
+        ),
+        (
+            "_selectables",
+            "doPoll finds by it whose event it is",
+            "as _poller",
+        ),
+        (
+            "_doReadOrWrite",
+            "what a hang-up means is left to Twisted",
+            "a copy of it",
+        ),
+        (
+            "_disconnectSelectable",
+            "how a connection is lost is left to Twisted",
+            "a copy of it",
+        ),
+    ),
+)
+
+
+def need(module: str) -> None:
+    """
+    Make sure that the private names which a module uses are there.
+
+    @param module: its name.
+    @raise ImportError: one is gone.
+    """
+    for each in NAMES:
+        if each.by == module and not each.exists():
+            raise ImportError(
+                f"{module} needs {each.owner}.{each.cls}.{each.name} ({each.why}), which the"
+                f" installed version does not have. {each.since} has it."
+            )
+
+
+def callFirst(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelayedCall:
+    """
+    Call C{callback(*args)} when the reactor's present event or timer has been served:
+    before the next timer, and before more I/O.
+
+    A reactor that does not have the names for that, as it is not Twisted's, calls it in
+    its next turn.
+
+    @param reactor: any C{IReactorTime}.
+    @return: what can be cancelled.
+    """
+    loop = getattr(reactor, "_asyncioEventloop", None)
+    onTimer = getattr(reactor, "_onTimer", None)
+    call: IDelayedCall
+    if loop is None or onTimer is None:
+        call = reactor.callLater(0, callback, *args)
+    else:
+        # asyncio serves call_at, which this reactor's own callLater uses, after the I/O
+        # of its next select.
+        call = ReactorBase.callLater(reactor, 0, callback, *args)
+        loop.call_soon(onTimer)
+    if not isinstance(call, DelayedCall):
+        return call
+    new = getattr(reactor, "_newTimedCalls", None)
+    pending = getattr(reactor, "_pendingTimedCalls", None)
+    if isinstance(reactor, Clock):  # sorts its calls before each
+        call.time = -inf
+    elif pending is not None and new and new[-1] is call:
+        # Calls that are new wait for the next turn. Only this one does not.
+        new.pop()
+        call.time = -inf
+        heappush(pending, call)
+    return call
