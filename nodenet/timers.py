@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from nodenet.errors import report, watch
@@ -28,16 +28,16 @@ def theReactor(reactor: Any = None) -> Any:
     return reactor
 
 
-def _mustBeCallable(callback: object) -> None:
-    if not callable(callback):
-        raise TypeError(f"callback must be callable, not {callback!r}")
+def _refuse(callback: object) -> NoReturn:
+    raise TypeError(f"callback must be callable, not {callback!r}")
 
 
-def _run(callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    result = callback(*args)
-    if result is not None:
-        what = f"Unhandled exception from {callback!r}, a timer's or tick's callback"
-        watch(result, lambda error: report(error, what, None))
+def _follow(result: object, callback: Callable[..., Any]) -> None:
+    """
+    @param result: what a callback returned, if not C{None}.
+    """
+    what = f"Unhandled exception from {callback!r}, which a timer or tick called"
+    watch(result, lambda error: report(error, what, None))
 
 
 class Timer:
@@ -55,7 +55,8 @@ class Timer:
         callback: Callable[..., Any],
         args: tuple[Any, ...],
     ) -> None:
-        _mustBeCallable(callback)
+        if not callable(callback):
+            _refuse(callback)
         self._reactor = reactor
         # As in Node, a period of less than one millisecond is one millisecond.
         self._every = max(msecs, 1) / 1000 if every else None
@@ -68,7 +69,9 @@ class Timer:
         if self._every is not None:
             # Before the callback, which may clear the interval or raise.
             self._call = self._reactor.callLater(self._every, self._fire)
-        _run(self._callback, self._args)
+        result = self._callback(*self._args)
+        if result is not None:
+            _follow(result, self._callback)
 
     def clear(self) -> None:
         """
@@ -132,7 +135,8 @@ def nextTick(callback: Callable[..., Any], *args: Any, reactor: Any = None) -> N
 
     @raise TypeError: C{callback} is not callable.
     """
-    _mustBeCallable(callback)
+    if not callable(callback):
+        _refuse(callback)
     reactor = theReactor(reactor)
     call, ticks = _ticks.get(reactor, (None, None))
     if call is None or not call.active():
@@ -156,7 +160,10 @@ def _tick(reactor: Any, ticks: deque[Any]) -> None:
     _ticks.pop(reactor, None)
     try:
         while ticks:
-            _run(*ticks.popleft())
+            callback, args = ticks.popleft()
+            result = callback(*args)
+            if result is not None:
+                _follow(result, callback)
     finally:
         # One has raised, which the reactor logs. Those after it still come before
         # what has been asked for meanwhile.

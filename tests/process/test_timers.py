@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -59,7 +60,15 @@ class NextTickTests(SynchronousTestCase):
     A tick comes after the timer or event that asked for it, and before more I/O.
     """
 
-    ORDER = ["timer", "tick", "tick's tick", "one", "tick", "tick's tick", "two"]
+    ORDER: ClassVar[list[str]] = [
+        "timer",
+        "tick",
+        "tick's tick",
+        "one",
+        "tick",
+        "tick's tick",
+        "two",
+    ]
 
     def order(self, reactor: str, start: str) -> list[str]:
         """
