@@ -29,6 +29,8 @@ FLOORS = {
     "nodenet._network": 1,
     "nodenet._tls": 1,
     "nodenet._transport": 1,
+    "nodenet._transports": 1,
+    "nodenet._transports.resolver": 1,
     "nodenet.crypto": 1,
     "nodenet._server": 2,
     "nodenet._splice": 2,
@@ -155,7 +157,7 @@ class ArrowsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         trees = sources()
-        packages = {"nodenet", "nodenet.service"}
+        packages = {"nodenet", "nodenet._transports", "nodenet.service"}
         self.imports = {
             module: imports(module, tree, module in packages, set(trees))
             for module, tree in trees.items()

@@ -1,0 +1,3 @@
+"""
+Sockets without rules: what carries the bytes of a stream.
+"""
