@@ -1,20 +1,22 @@
-/* A closed loop of load on a TCP server at 127.0.0.1 that sends back all it is sent, or on a
- * relay.
+/* A closed loop of load on a TCP server at 127.0.0.1 that sends back all it is sent, on a relay,
+ * or from clients.
  *
- *   loadgen echo  PORT CONNECTIONS BYTES SECONDS   messages to and fro on open connections
- *   loadgen tls   PORT CONNECTIONS BYTES SECONDS   the same over TLS (built with -DTLS)
- *   loadgen churn PORT CONNECTIONS BYTES SECONDS   connect, one message to and fro, close;
- *                                                  CONNECTIONS at a time
- *   loadgen bulk  PORT CONNECTIONS BYTES SECONDS LISTENER
- *                                                  one way: all that goes into a relay, and
- *                                                  comes out of it
+ *   loadgen KIND PORT CONNECTIONS BYTES SECONDS PID [LISTENER]
  *
+ * KIND: echo       messages to and fro on open connections
+ *       tls        the same over TLS (built with -DTLS)
+ *       churn      connect, one message to and fro, close; CONNECTIONS at a time
+ *       handshake  the same over TLS, each with a full handshake
+ *       bulk       one way: all that goes into a relay, and comes out of it
+ *       serve      the other side of churn: sends back one message to each client of LISTENER,
+ *                  who then closes. PORT and CONNECTIONS are not used. Starts with the first
+ * PID: whose CPU to look at
  * LISTENER: descriptor of a listening socket, for what is the upstream of a relay, too: with
  * bulk it takes all that comes, else it sends it back.
  *
- * Prints {"rate": messages a second, "busy": of one CPU, "errors": connections lost}, as of
- * after a warm-up of a quarter of SECONDS; "total": messages since the start, with bulk when
- * all has come out.
+ * Prints {"rate": messages a second, "cpu": microseconds of PID for each, "busy": of one CPU,
+ * "errors": connections lost}, as of after a warm-up of a quarter of SECONDS; "total":
+ * messages since the start, with bulk when all has come out.
  *
  * To stay ahead of what it measures: one thread, edge-triggered epoll that is told of each
  * connection once, one recv and one send a message. Each connection's first message is
@@ -44,7 +46,7 @@
 #define EDGES (EPOLLIN | EPOLLOUT | EPOLLET)
 
 struct conn {
-    int fd, checked;
+    int fd, checked, closing;
     void (*serve)(struct conn *);
     size_t sent, got; /* bytes of the present message */
 #ifdef TLS
@@ -52,7 +54,7 @@ struct conn {
 #endif
 };
 
-static int port, epfd, churn, bulk;
+static int port, epfd, churn, bulk, serving;
 static size_t size;
 static char *out, *in;
 static unsigned long done, errors;
@@ -67,7 +69,7 @@ static void die(const char *what) {
 
 static double now(clockid_t clock) {
     struct timespec t;
-    clock_gettime(clock, &t);
+    if (clock_gettime(clock, &t)) die("it has ended");
     return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
@@ -77,7 +79,7 @@ static SSL_CTX *context;
 static void secure(struct conn *c) {
     c->ssl = SSL_new(context);
     SSL_set_fd(c->ssl, c->fd);
-    if (SSL_connect(c->ssl) != 1) die("SSL_connect");
+    SSL_set_connect_state(c->ssl); /* the first SSL_write shakes hands */
 }
 
 /* As recv(2) and send(2) have it: 0 at EOF, -1 with EAGAIN for later. */
@@ -103,9 +105,17 @@ static ssize_t put(struct conn *c) {
     return send(c->fd, out + c->sent, size - c->sent, MSG_NOSIGNAL);
 }
 
+static void hangUp(struct conn *c) {
+#ifdef TLS
+    SSL_free(c->ssl);
+    c->ssl = NULL;
+#endif
+    close(c->fd);
+}
+
 static void lost(struct conn *c) {
     errors++;
-    close(c->fd);
+    hangUp(c);
 }
 
 static void watch(struct conn *c, uint32_t events) {
@@ -146,22 +156,48 @@ static int transmit(struct conn *c) {
 
 static void dial(struct conn *);
 
+/* TLS: both sides say that they are done; then the server has no work left. */
+static void part(struct conn *c) {
+    ssize_t n = 0;
+#ifdef TLS
+    if (c->ssl) {
+        if (!c->closing) SSL_shutdown(c->ssl);
+        c->closing = 1;
+        n = SSL_read(c->ssl, in, size);
+        if (n <= 0) n = result(c, n);
+    }
+#endif
+    if (n < 0 && errno == EAGAIN) return;
+    if (n) return lost(c);
+    hangUp(c);
+    dial(c);
+}
+
 /* What comes after all was read and all was written that fits is a new edge. */
 static void ask(struct conn *c) {
+    if (c->closing) return part(c);
     int whole = c->sent ? receive(c) : 0;
     if (whole < 0) return;
     if (whole) {
         done++;
-        if (churn) {
-            close(c->fd);
-            return dial(c);
-        }
+        if (churn) return part(c);
         c->sent = c->got = 0;
     }
     transmit(c);
 }
 
 static void answer(struct conn *c) {
+    char byte;
+    /* After its one message a client closes. */
+    if (serving && c->checked && !c->sent && !c->got) {
+        ssize_t n = recv(c->fd, &byte, 1, 0);
+        if (n < 0 && errno == EAGAIN) return;
+        if (n) errors++;
+        else done++;
+        close(c->fd);
+        free(c);
+        return;
+    }
     if (receive(c) == 1 && transmit(c)) c->sent = c->got = 0;
 }
 
@@ -222,27 +258,34 @@ static void run(double seconds) {
 }
 
 int main(int argc, char **argv) {
-    bulk = argc > 1 && !strcmp(argv[1], "bulk");
-    if (argc != 7 && (bulk || argc != 6)) {
-        fprintf(stderr, "usage: loadgen echo|tls|churn|bulk PORT CONNECTIONS BYTES SECONDS"
-                        " [LISTENER]\n");
+    const char *kind = argc > 1 ? argv[1] : "";
+    int secret = !strcmp(kind, "tls") || !strcmp(kind, "handshake");
+    bulk = !strcmp(kind, "bulk");
+    serving = !strcmp(kind, "serve");
+    churn = !strcmp(kind, "churn") || !strcmp(kind, "handshake");
+    if (argc != 8 && (bulk || serving || argc != 7)) {
+        fprintf(stderr, "usage: loadgen echo|tls|churn|handshake|bulk|serve"
+                        " PORT CONNECTIONS BYTES SECONDS PID [LISTENER]\n");
         return 2;
     }
-    int count = atoi(argv[3]);
+    int count = serving ? 0 : atoi(argv[3]);
     double seconds = atof(argv[5]);
+    clockid_t other;
     port = atoi(argv[2]);
     size = atol(argv[4]);
-    churn = !strcmp(argv[1], "churn");
+    if ((errno = clock_getcpuclockid(atoi(argv[6]), &other))) die("PID");
     out = malloc(size);
     in = malloc(size);
     for (size_t i = 0; i < size; i++) out[i] = i * 31 + i / 251;
     epfd = epoll_create1(0);
-    if (!strcmp(argv[1], "tls")) {
+    if (secret) {
 #ifdef TLS
         context = SSL_CTX_new(TLS_client_method());
         /* The same work for every server. */
         SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
         SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+        SSL_CTX_set1_groups_list(context, "X25519");
+        SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
         SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE);
 #else
         fprintf(stderr, "loadgen was built without TLS\n");
@@ -250,27 +293,31 @@ int main(int argc, char **argv) {
 #endif
     }
     struct conn listener = {.serve = admit};
-    if (argc == 7) {
-        listener.fd = atoi(argv[6]);
+    if (argc == 8) {
+        listener.fd = atoi(argv[7]);
         watch(&listener, EPOLLIN);
     }
     struct conn *conns = calloc(count, sizeof *conns);
     for (int i = 0; i < count; i++) dial(conns + i);
+    double last = now(CLOCK_MONOTONIC) + 10;
+    while (serving && !done && now(CLOCK_MONOTONIC) < last) run(0.01);
     run(seconds / 4);
     unsigned long before = done;
     double start = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+    double others = now(other);
     run(seconds);
     double took = now(CLOCK_MONOTONIC) - start;
     cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    double rate = (done - before) / took;
+    others = now(other) - others;
+    unsigned long each = done - before;
     if (bulk) {
         ending = 1;
         pushing = count;
-        double last = now(CLOCK_MONOTONIC) + 5;
+        last = now(CLOCK_MONOTONIC) + 5;
         while ((pushing || done < pushed) && now(CLOCK_MONOTONIC) < last) run(0.01);
         if (pushing || done < pushed) errors++;
     }
-    printf("{\"rate\": %.1f, \"busy\": %.2f, \"errors\": %lu, \"total\": %lu}\n", rate,
-           cpu / took, errors, done);
+    printf("{\"rate\": %.1f, \"cpu\": %.3f, \"busy\": %.2f, \"errors\": %lu, \"total\": %lu}\n",
+           each / took, each ? others / each * 1e6 : 0, cpu / took, errors, done);
     return 0;
 }

@@ -13,12 +13,13 @@ import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -45,7 +46,15 @@ SERVERS = {
     UVLOOP: [sys.executable, str(HERE / "echo_asyncio.py"), "uvloop"],
     NODE: ["node", str(HERE / "echo_node.js")],
 }
-#: of those, the ones whose idle timeouts are compared
+SECURE = {**SERVERS, "bare `ssl`": [sys.executable, str(HERE / "echo_ssl.py")]}
+CLIENTS = {
+    "nodenet": [sys.executable, str(HERE / "client_nodenet.py")],
+    TWISTED: [sys.executable, str(HERE / "client_twisted.py")],
+    "asyncio": [sys.executable, str(HERE / "client_asyncio.py")],
+    UVLOOP: [sys.executable, str(HERE / "client_asyncio.py"), "uvloop"],
+    NODE: ["node", str(HERE / "client_node.js")],
+}
+#: of SERVERS, the ones whose idle timeouts are compared
 TIMED = (DAEMON, "nodenet", TWISTED, NODE)
 WITH = ", timeouts"
 
@@ -68,8 +77,11 @@ RELAYS = {
     NODE: ["node", str(HERE / "relay_node.js"), "@PORT@", "@UPSTREAM@"],
     PORTFORWARD: PORTFORWARD_COMMAND,
 }
-#: of relay-bulk: what is sent at once
+#: of bulk: what is sent at once
 BULK = 256 * 1024
+
+CPU = "CPU µs each"
+Figures = tuple[float, ...]
 
 
 class Failed(Exception):
@@ -81,14 +93,16 @@ class Failed(Exception):
 @dataclass
 class Server:
     """
-    One that runs, on a CPU of its own.
+    One that runs, on a CPU of its own: the program that is measured, a client too.
 
-    @ivar upstream: of a relay: listens for its connections, which wait there until a
-        measurement accepts them.
+    @ivar tls: it talks TLS.
+    @ivar upstream: of a relay or a client: listens for its connections, which wait there
+        until a measurement accepts them.
     """
 
     pid: int
     port: int = 0
+    tls: bool = False
     upstream: socket.socket | None = None
 
     def family(self) -> list[int]:
@@ -136,9 +150,11 @@ class Run:
 
     def load(self, kind: str, server: Server, connections: int, size: int) -> dict[str, float]:
         """
-        @return: what the load generator says: C{rate}, how many times a second, and C{total}.
+        @return: what the load generator says: C{rate}, how many times a second, C{cpu}, the
+            server's microseconds for each, and C{total}.
         """
         command = [self.work / "loadgen", kind, server.port, connections, size, self.seconds]
+        command.append(server.pid)
         fds = [] if server.upstream is None else [server.upstream.fileno()]
         done = subprocess.run(
             ["taskset", "-c", LOAD_CPU, *map(str, [*command, *fds])],
@@ -151,9 +167,33 @@ class Run:
         figures: dict[str, float] = json.loads(done.stdout)
         if figures["errors"]:
             raise Failed(f"{figures['errors']} connections were lost")
+        if not figures["rate"]:
+            raise Failed("nothing came back")
         if figures["busy"] > 0.97:
             print(f"(the load generator was {figures['busy']:.0%} busy)", file=sys.stderr)
         return figures
+
+    def each(
+        self, kind: str, server: Server, connections: int, size: int, worth: float = 1
+    ) -> Figures:
+        """
+        @param worth: of a message, in the unit that is asked for.
+        @return: how much a second; microseconds of CPU for each message.
+        """
+        figures = self.load(kind, server, connections, size)
+        return figures["rate"] * worth, figures["cpu"]
+
+    @contextmanager
+    def client(self, label: str, count: int) -> Iterator[Server]:
+        """
+        @param count: connections at a time.
+        """
+        with socket.create_server(("127.0.0.1", 0), backlog=1024) as upstream:
+            port = upstream.getsockname()[1]
+            command = [*CLIENTS[label], str(port), str(count)]
+            with self._process(command, {}, lambda log: port) as server:
+                server.upstream = upstream
+                yield server
 
     @contextmanager
     def relay(self, label: str) -> Iterator[Server]:
@@ -174,7 +214,7 @@ class Run:
                 yield server
 
     @contextmanager
-    def echo(self, label: str, tls: bool) -> Iterator[Server]:
+    def echo(self, label: str, tls: bool = False) -> Iterator[Server]:
         name = label.removesuffix(WITH)
         pem = str(self.work / "tls.pem")
         environ = {}
@@ -182,7 +222,7 @@ class Run:
             environ["TIMEOUT"] = TIMEOUT
         if tls:
             environ["TLS"] = pem
-        command = [*SERVERS[name]]
+        command = [*SECURE[name]]
         if name == DAEMON:
             if label.endswith(WITH):
                 command += ["--timeout", TIMEOUT]
@@ -190,7 +230,11 @@ class Run:
                 command += ["--tls-key", pem, "--tls-cert", pem]
             command += ["--listen", "tcp:0:interface=127.0.0.1"]
         with self._process(command, environ, listening) as server:
+            server.tls = tls
             yield server
+
+    def secureEcho(self, label: str) -> AbstractContextManager[Server]:
+        return self.echo(label, tls=True)
 
     @contextmanager
     def _process(
@@ -216,6 +260,8 @@ class Run:
             if not server.port:
                 raise Failed(path.read_text() or "it does not listen")
             yield server
+            if process.poll() is not None:
+                raise Failed(path.read_text() or "it has ended")
         finally:
             _, *children = server.family()
             process.kill()
@@ -224,39 +270,46 @@ class Run:
                 with suppress(ProcessLookupError):  # it went with its parent
                     os.kill(pid, signal.SIGKILL)
 
-    def memory(self, server: Server) -> float:
+    def memory(self, server: Server) -> Figures:
         """
         @return: KiB of resident memory for each connection (of a relay: pair of them) that
             has sent back one message, and is idle.
         """
+        idle = min(self.idle, 1000) if server.tls else self.idle
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
         def use(count: int) -> None:
             for _ in range(count):
                 client = socket.create_connection(("127.0.0.1", server.port))
+                if server.tls:
+                    client = context.wrap_socket(client)
                 held.append(client)
                 client.sendall(b"x" * 64)
                 if server.upstream is not None:
                     held.append(server.upstream.accept()[0])
                     held[-1].sendall(held[-1].recv(64, socket.MSG_WAITALL))
-                assert client.recv(64, socket.MSG_WAITALL) == b"x" * 64
+                # Of TLS, one record; it knows no flags.
+                flags = 0 if server.tls else socket.MSG_WAITALL
+                assert client.recv(64, flags) == b"x" * 64
 
         held: list[socket.socket] = []
         try:
             use(200)  # what is allocated once
             before = server.resident()
-            use(self.idle)
-            return (server.resident() - before) / self.idle
+            use(idle)
+            return ((server.resident() - before) / idle,)
         finally:
             for each in held:
                 each.close()
 
-    def cpu(self, server: Server) -> float:
+    def cpu(self, server: Server) -> Figures:
         """
         @return: seconds of CPU for each GB through a relay.
         """
         before = server.cpu()
         moved = self.load("bulk", server, 1, BULK)["total"] * BULK
-        return (server.cpu() - before) / (moved / 1e9)
+        return ((server.cpu() - before) / (moved / 1e9),)
 
 
 def listening(log: str) -> int | None:
@@ -280,21 +333,23 @@ class Question:
     """
     One table.
 
+    @ivar units: of the figures that C{measure} returns; of those after the first, ratios
+        are told without their spread.
     @ivar measure: of a server.
     @ivar bases: heading -> whom a server is compared with, by label.
+    @ivar start: one, by label.
     """
 
     title: str
-    unit: str
-    measure: Callable[[Run, Server], float]
+    units: tuple[str, ...]
+    measure: Callable[[Run, Server], Figures]
     labels: tuple[str, ...] = tuple(SERVERS)
     bases: tuple[tuple[str, Callable[[str], str]], ...] = (
         ("to plain Twisted", lambda label: TWISTED),
         ("to Node", lambda label: NODE),
         ("to uvloop", lambda label: UVLOOP),
     )
-    tls: bool = False
-    relay: bool = False  # its labels are of RELAYS
+    start: Callable[[Run, str], AbstractContextManager[Server]] = Run.echo
 
     def answer(self, run: Run) -> str:
         """
@@ -302,7 +357,7 @@ class Question:
             the other, so that what else the machine does meets them all; ratios are
             of the same round.
         """
-        figures: dict[str, list[float]] = {label: [] for label in self.labels}
+        figures: dict[str, list[Figures]] = {label: [] for label in self.labels}
         missing: dict[str, str] = {}
         for each in range(run.rounds):
             for label in self.labels:
@@ -310,32 +365,38 @@ class Question:
                 if label in missing:
                     continue
                 try:
-                    one = run.relay(label) if self.relay else run.echo(label, self.tls)
-                    with one as server:
-                        figures[label].append(self.measure(run, server))
+                    with self.start(run, label) as server:
+                        found = self.measure(run, server)
+                    figures[label].append(found)
                 except (Failed, OSError, AssertionError) as e:
                     missing[label] = str(e).strip().rpartition("\n")[2] or repr(e)
-        lines = [
-            f"### {self.title}\n",
-            f"| server | {self.unit} | " + " | ".join(name for name, _ in self.bases) + " |",
-            "|---|" + "---|" * (1 + len(self.bases)),
-        ]
+        headings = ["program"]
+        for i, unit in enumerate(self.units):
+            headings += [unit, *(f"CPU {name}" if i else name for name, _ in self.bases)]
+        lines = [f"### {self.title}\n", row(headings), "|---" * len(headings) + "|"]
         for label, own in figures.items():
             if label in missing:
-                lines.append(f"| {label} | {missing[label]} |" + " |" * len(self.bases))
+                lines.append(row([label, missing[label], *[""] * (len(headings) - 2)]))
                 continue
-            cells = [label, spread(own)]
-            for _, base in self.bases:
-                other = figures.get(base(label), [])
-                same = base(label) == label or base(label) in missing
-                cells.append(
-                    "" if same else spread([a / b for a, b in zip(own, other, strict=True)])
-                )
-            lines.append("| " + " | ".join(cells) + " |")
+            cells = [label]
+            for i, mine in enumerate(zip(*own, strict=True)):
+                cells.append(spread(mine))
+                for _, base in self.bases:
+                    if base(label) == label or base(label) in missing:
+                        cells.append("")
+                        continue
+                    theirs = [each[i] for each in figures[base(label)]]
+                    ratios = [a / b for a, b in zip(mine, theirs, strict=True)]
+                    cells.append(f"{median(ratios):.2f}" if i else spread(ratios))
+            lines.append(row(cells))
         return "\n".join(lines) + "\n"
 
 
-def spread(figures: list[float]) -> str:
+def row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def spread(figures: Sequence[float]) -> str:
     """
     @return: median (least to most).
     """
@@ -352,18 +413,35 @@ def echo(connections: int, size: int) -> Question:
     unit, each = ("MB/s", size / 1e6) if size >= 65536 else ("round trips/s", 1)
     return Question(
         f"Echo: {connections:,} connection{'s' * (connections > 1)}, {human}",
-        unit,
-        lambda run, server: run.load("echo", server, connections, size)["rate"] * each,
+        (unit, CPU),
+        lambda run, server: run.each("echo", server, connections, size, each),
     )
 
 
-def relay(title: str, unit: str, measure: Callable[[Run, Server], float]) -> Question:
+def secure(
+    title: str, units: tuple[str, ...], measure: Callable[[Run, Server], Figures]
+) -> Question:
+    return Question(f"TLS {title}", units, measure, tuple(SECURE), start=Run.secureEcho)
+
+
+def client(count: int) -> Question:
+    return Question(
+        f"Client: connect, echo 64 B, close; {count} at a time",
+        ("connections/s", CPU),
+        lambda run, server: run.each("serve", server, count, 64),
+        tuple(CLIENTS),
+        start=lambda run, label: run.client(label, count),
+    )
+
+
+def relay(title: str, unit: str, measure: Callable[[Run, Server], Figures]) -> Question:
     bases = (
         ("to HAProxy", lambda label: HAPROXY),
         ("to Node", lambda label: NODE),
         ("to portforward", lambda label: PORTFORWARD),
     )
-    return Question(f"Relay: {title}", unit, measure, tuple(RELAYS), bases, relay=True)
+    labels = tuple(RELAYS)
+    return Question(f"Relay: {title}", (unit,), measure, labels, bases, Run.relay)
 
 
 QUESTIONS = {
@@ -374,33 +452,45 @@ QUESTIONS = {
     },
     "churn": Question(
         "Accept, echo 64 B once, close",
-        "connections/s",
-        lambda run, server: run.load("churn", server, 50, 64)["rate"],
+        ("connections/s", CPU),
+        lambda run, server: run.each("churn", server, 50, 64),
     ),
-    "memory": Question("Memory of an idle connection", "KiB", Run.memory),
+    "client-1": client(1),
+    "client-50": client(50),
+    "memory": Question("Memory of an idle connection", ("KiB",), Run.memory),
     "timeouts": Question(
         "Idle timeouts: echo, 1,000 connections, 1 KiB",
-        "round trips/s",
-        lambda run, server: run.load("echo", server, 1000, 1024)["rate"],
+        ("round trips/s", CPU),
+        lambda run, server: run.each("echo", server, 1000, 1024),
         tuple(label for name in TIMED for label in (name, name + WITH)),
         (("to without", lambda label: label.removesuffix(WITH)),),
     ),
-    "tls": Question(
-        "TLS echo: 50 connections, 1 KiB",
-        "round trips/s",
-        lambda run, server: run.load("tls", server, 50, 1024)["rate"],
-        tls=True,
+    "tls-echo": secure(
+        "echo: 50 connections, 1 KiB",
+        ("round trips/s", CPU),
+        lambda run, server: run.each("tls", server, 50, 1024),
     ),
+    "tls-handshake": secure(
+        "accept, handshake, echo 64 B once, close",
+        ("connections/s", CPU),
+        lambda run, server: run.each("handshake", server, 50, 64),
+    ),
+    "tls-bulk": secure(
+        f"echo: 1 connection, {BULK // 1024} KiB",
+        ("MB/s", CPU),
+        lambda run, server: run.each("tls", server, 1, BULK, BULK / 1e6),
+    ),
+    "tls-memory": secure("memory of an idle connection", ("KiB",), Run.memory),
     "relay-bulk": relay(
         "one stream",
         "MB/s",
-        lambda run, server: run.load("bulk", server, 1, BULK)["rate"] * BULK / 1e6,
+        lambda run, server: run.each("bulk", server, 1, BULK, BULK / 1e6)[:1],
     ),
     "relay-cpu": relay("CPU for one stream", "s/GB", Run.cpu),
     "relay-pingpong": relay(
         "50 connections, 1 KiB",
         "round trips/s",
-        lambda run, server: run.load("echo", server, 50, 1024)["rate"],
+        lambda run, server: run.each("echo", server, 50, 1024)[:1],
     ),
     "relay-idle": relay("memory of an idle pair of connections", "KiB", Run.memory),
 }
@@ -418,7 +508,16 @@ def prepare(run: Run) -> None:
         print("(no TLS: libssl-dev is not installed)", file=sys.stderr)
         return
     key, certificate, pem = (run.work / name for name in ("key.pem", "cert.pem", "tls.pem"))
-    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
+    request = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+    ]
+    request += ["-nodes", "-subj", "/CN=x"]
     files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run([*request, *files], check=True, capture_output=True)
     pem.write_bytes(key.read_bytes() + certificate.read_bytes())
@@ -469,7 +568,7 @@ def main() -> None:
         report = f"{versions()}. {rounds} rounds of {seconds} s: median (least to most).\n"
         print(report)
         for question in chosen.values():
-            if run.tls or not question.tls:
+            if run.tls or question.start is not Run.secureEcho:
                 table = question.answer(run)
                 print(table, flush=True)
                 report += f"\n{table}"
