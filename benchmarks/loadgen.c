@@ -5,6 +5,7 @@
  *
  * KIND: echo       messages to and fro on open connections
  *       tls        the same over TLS (built with -DTLS)
+ *       stream     over TLS, without a wait for what comes back: both ways are always full
  *       churn      connect, one message to and fro, close; CONNECTIONS at a time
  *       handshake  the same over TLS, each with a full handshake
  *       bulk       one way: all that goes into a relay, and comes out of it
@@ -54,7 +55,7 @@ struct conn {
 #endif
 };
 
-static int port, epfd, churn, bulk, serving;
+static int port, epfd, churn, bulk, serving, streaming;
 static size_t size;
 static char *out, *in;
 static unsigned long done, errors;
@@ -186,6 +187,18 @@ static void ask(struct conn *c) {
     transmit(c);
 }
 
+/* A message each way an event: a wait would be one for what the server's TCP holds back until
+ * all before it is acknowledged (Nagle). */
+static void pour(struct conn *c) {
+    int whole = receive(c);
+    if (whole < 0) return;
+    if (whole) {
+        done++;
+        c->got = 0;
+    }
+    if (transmit(c)) c->sent = 0;
+}
+
 static void answer(struct conn *c) {
     char byte;
     /* After its one message a client closes. */
@@ -234,7 +247,8 @@ static void dial(struct conn *c) {
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 256 + count++ % 250);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons(port);
-    *c = (struct conn){.fd = socket(AF_INET, SOCK_STREAM, 0), .serve = bulk ? push : ask};
+    *c = (struct conn){.fd = socket(AF_INET, SOCK_STREAM, 0),
+                       .serve = bulk ? push : streaming ? pour : ask};
     setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
     if (c->fd < 0 || bind(c->fd, (void *)&from, sizeof from)) die("bind");
     if (connect(c->fd, (void *)&to, sizeof to)) die("connect");
@@ -242,7 +256,7 @@ static void dial(struct conn *c) {
     if (context) secure(c);
 #endif
     /* The first event says that there is room to write, and starts it. */
-    watch(c, bulk ? EPOLLOUT : EDGES);
+    watch(c, bulk ? EPOLLOUT : streaming ? EPOLLIN | EPOLLOUT : EDGES);
 }
 
 static void run(double seconds) {
@@ -259,12 +273,13 @@ static void run(double seconds) {
 
 int main(int argc, char **argv) {
     const char *kind = argc > 1 ? argv[1] : "";
-    int secret = !strcmp(kind, "tls") || !strcmp(kind, "handshake");
+    streaming = !strcmp(kind, "stream");
+    int secret = streaming || !strcmp(kind, "tls") || !strcmp(kind, "handshake");
     bulk = !strcmp(kind, "bulk");
     serving = !strcmp(kind, "serve");
     churn = !strcmp(kind, "churn") || !strcmp(kind, "handshake");
     if (argc != 8 && (bulk || serving || argc != 7)) {
-        fprintf(stderr, "usage: loadgen echo|tls|churn|handshake|bulk|serve"
+        fprintf(stderr, "usage: loadgen echo|tls|stream|churn|handshake|bulk|serve"
                         " PORT CONNECTIONS BYTES SECONDS PID [LISTENER]\n");
         return 2;
     }
