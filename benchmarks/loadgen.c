@@ -1,5 +1,5 @@
-/* A closed loop of load on a TCP server at 127.0.0.1 that sends back all it is sent, on a relay,
- * or from clients.
+/* A closed loop of load on a TCP server at 127.0.0.1 that sends back all it is sent, or on a
+ * relay; or the server of clients.
  *
  *   loadgen KIND PORT CONNECTIONS BYTES SECONDS PID [LISTENER]
  *
