@@ -4,23 +4,43 @@ L{nodenet.net} on real sockets: loopback and UNIX.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import socket
 import stat
+import struct
 import tracemalloc
+import weakref
 from errno import ECONNREFUSED
+from io import BytesIO
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults, inlineCallbacks
 from twisted.internet.endpoints import clientFromString, connectProtocol, serverFromString
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
+from twisted.protocols.basic import FileSender
+from twisted.trial.unittest import SkipTest, TestCase
+from zope.interface import implementer
 
 from nodenet import constants, net
 from nodenet._transport import READ_SIZE
+from nodenet.errors import NodeError
 from tests.helpers import event, record, turns
+
+#: More than the kernel takes on the way.
+LARGE = bytes(range(256)) * (48 * 1024)
+
+
+def reset(skt):
+    """
+    Close a socket with an RST.
+    """
+    skt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    skt.close()
 
 
 class NetCase(TestCase):
@@ -39,9 +59,10 @@ class NetCase(TestCase):
 
     @inlineCallbacks
     def _close(self, server):
-        if server._run is not None:
+        closed = event(server, "close")
+        with contextlib.suppress(NodeError):  # it does not listen
             server.close()
-            yield event(server, "close")
+            yield closed
         for stream in self.streams:
             if stream.readyState != "closed":
                 stream.on("error", lambda e: None)
@@ -66,6 +87,47 @@ class NetCase(TestCase):
                 return event(stream, "close")
 
         return stream
+
+    @inlineCallbacks
+    def pair(self, *args, **options):
+        """
+        @param args: what to listen on.
+        @return: fires with a client and the stream that a server has accepted.
+        """
+        server = yield self.listening(*args, **options)
+        address = server.address()
+        where = [address["address"]]
+        if "port" in address:
+            where.insert(0, address["port"])
+        client = self.client(*where, **options)
+        [_, [stream]] = yield gatherResults(
+            [event(client, "connect"), event(server, "connection")]
+        )
+        return client, stream
+
+    def rawClient(self, server):
+        """
+        @return: a socket that is connected to a server.
+        """
+        skt = socket.create_connection(("127.0.0.1", server.address()["port"]))
+        self.addCleanup(skt.close)
+        return skt
+
+    def rawServer(self):
+        """
+        @return: a listening socket.
+        """
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        return listener
+
+    def path(self):
+        """
+        @return: for a UNIX socket: short, as sun_path is.
+        """
+        path = os.path.relpath(self.mktemp())
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return path
 
 
 class FunctionTests(TestCase):
@@ -647,3 +709,549 @@ class MemoryTests(NetCase):
         yield event(onward, "close")
         self.assertEqual(got, 32 << 20)
         self.assertLessEqual(most, READ_SIZE)
+
+
+@implementer(IPushProducer)
+class Pusher:
+    """
+    Pushes so many pieces of data as fast as it may.
+    """
+
+    def __init__(self, transport, piece, count):
+        self.transport, self.piece, self.left = transport, piece, count
+        self.paused, self.calls = False, []
+
+    def push(self):
+        while self.left and not self.paused:
+            self.left -= 1
+            self.transport.write(self.piece)
+        if not self.left:
+            self.transport.unregisterProducer()
+
+    def pauseProducing(self):
+        self.paused = True
+        self.calls.append("pause")
+
+    def resumeProducing(self):
+        self.paused = False
+        self.calls.append("resume")
+        self.push()
+
+    def stopProducing(self):
+        self.paused = True
+        self.calls.append("stop")
+
+
+class Producers:
+    """
+    Twisted's producers on C{stream.transport}. Mixed into a case that has C{pair}.
+    """
+
+    timeout = 10
+
+    @inlineCallbacks
+    def test_aFileSenderSendsAll(self):
+        client, stream = yield self.pair()
+        data = os.urandom(1 << 20)
+        for sender, receiver in (client, stream), (stream, client):
+            got = []
+            receiver.on("data", got.append)
+            yield FileSender().beginFileTransfer(BytesIO(data), sender.transport)
+            while sum(map(len, got)) < len(data):
+                yield event(receiver, "data")
+            self.assertTrue(b"".join(got) == data)
+
+    @inlineCallbacks
+    def test_itsDataComesAfterWhatWasWrittenBeforeAndBeforeWhatIsWrittenAfter(self):
+        client, stream = yield self.pair()
+        data = os.urandom(1 << 20)
+        got = []
+        stream.on("data", got.append)
+        stream.pause()
+        self.assertFalse(client.write(LARGE))
+        sent = FileSender().beginFileTransfer(BytesIO(data), client.transport)
+        stream.resume()
+        yield sent
+        client.end(b"tail")
+        yield event(stream, "close")
+        self.assertTrue(b"".join(got) == LARGE + data + b"tail")
+
+    @inlineCallbacks
+    def test_aPushProducerIsPausedAndResumed(self):
+        client, stream = yield self.pair()
+        size = [0]
+        stream.on("data", lambda data: size.__setitem__(0, size[0] + len(data)))
+        stream.pause()
+        pusher = Pusher(client.transport, bytes(1 << 16), 256)
+        client.transport.registerProducer(pusher, True)
+        pusher.push()
+        yield turns(10)
+        self.assertEqual(pusher.calls, ["pause"])
+        self.assertTrue(pusher.left > 0)
+        stream.resume()
+        while size[0] < 256 << 16:
+            yield event(stream, "data")
+        self.assertIn("resume", pusher.calls)
+        self.assertEqual((pusher.left, size), (0, [256 << 16]))
+        client.end()
+        yield event(client, "close")
+
+    @inlineCallbacks
+    def test_aProducerIsStoppedWhenTheConnectionIsLost(self):
+        client, stream = yield self.pair()
+        client.on("error", lambda e: None)
+        stream.on("error", lambda e: None)
+        pusher = Pusher(client.transport, b"x", 1)
+        client.transport.registerProducer(pusher, True)
+        stream.resetAndDestroy()
+        yield event(client, "close")
+        self.assertEqual(pusher.calls[-1:], ["stop"])
+
+
+class TCPProducerTests(Producers, NetCase):
+    """
+    Over TCP.
+    """
+
+
+class UNIXProducerTests(Producers, NetCase):
+    """
+    Over a UNIX socket.
+    """
+
+    def pair(self):
+        return super().pair(self.path())
+
+
+class LifeTests(NetCase):
+    """
+    A connected stream lives as long as its connection, whoever refers to it.
+    """
+
+    def forgotten(self, kept):
+        """
+        @return: the stream that nobody refers to.
+        """
+        gc.collect()
+        stream = kept()
+        self.assertIsNotNone(stream)
+        return stream
+
+    @inlineCallbacks
+    def connected(self, **options):
+        """
+        @return: fires with a weak reference to a client's stream, and the peer's socket.
+        """
+        listener = self.rawServer()
+        client = net.createConnection(listener.getsockname()[1], "127.0.0.1", **options)
+        client.on("error", lambda e: None)
+        yield event(client, "connect")
+        peer, _ = listener.accept()
+        self.addCleanup(peer.close)
+        return weakref.ref(client), peer
+
+    @inlineCallbacks
+    def test_aPausedClientsStreamLivesAsLongAsItsConnection(self):
+        kept, peer = yield self.connected()
+        kept().pause()
+        yield turns(3)
+        peer.sendall(b"x")
+        yield turns(3)
+        stream = self.forgotten(kept)
+        seen = record(stream)
+        peer.close()
+        stream.resume()
+        yield event(stream, "close")
+        self.assertEqual(seen, [("data", b"x"), ("end",), ("close", False)])
+
+    @inlineCallbacks
+    def test_aHalfOpenClientsStreamLivesAfterThePeersEnd(self):
+        kept, peer = yield self.connected(allowHalfOpen=True)
+        peer.shutdown(socket.SHUT_WR)
+        yield event(kept(), "end")
+        yield turns(3)
+        stream = self.forgotten(kept)
+        stream.end(b"answer")
+        yield event(stream, "close")
+        self.assertEqual(peer.recv(100), b"answer")
+
+    @inlineCallbacks
+    def accepted(self, listener, **options):
+        """
+        @return: fires with a server, a weak reference to its stream, and the client's
+            socket.
+        """
+        kept = []
+        server = net.createServer(**options)
+
+        @server.on("connection")
+        def connection(stream):
+            kept.append(weakref.ref(stream))
+            stream.on("error", lambda e: None)
+            listener(stream)
+
+        self.addCleanup(server.close)
+        server.listen(0, "127.0.0.1")
+        yield event(server, "listening")
+        peer = self.rawClient(server)
+        while not kept:
+            yield turns()
+        yield turns(3)
+        return server, kept[0], peer
+
+    @inlineCallbacks
+    def test_aPausedAcceptedStreamLivesAndIsCountedUntilItEnds(self):
+        server, kept, peer = yield self.accepted(lambda stream: stream.pause())
+        stream = self.forgotten(kept)
+        self.assertEqual(server.connections, 1)
+        peer.close()
+        stream.resume()
+        yield event(stream, "close")
+        self.assertEqual(server.connections, 0)
+
+    @inlineCallbacks
+    def test_aHalfOpenAcceptedStreamLivesAndIsCountedUntilItEnds(self):
+        server, kept, peer = yield self.accepted(
+            lambda stream: stream.on("data", lambda data: None), allowHalfOpen=True
+        )
+        peer.shutdown(socket.SHUT_WR)
+        while kept() is not None and kept().readyState == "open":
+            yield turns()
+        yield turns(3)
+        stream = self.forgotten(kept)
+        self.assertEqual(server.connections, 1)
+        stream.end(b"answer")
+        yield event(stream, "close")
+        self.assertEqual((server.connections, peer.recv(100)), (0, b"answer"))
+
+    @inlineCallbacks
+    def test_aClosedStreamIsForgotten(self):
+        kept, _ = yield self.connected()
+        kept().pause()
+        closed = event(kept(), "close")
+        kept().destroy()
+        yield closed
+        yield turns(3)
+        gc.collect()
+        self.assertIsNone(kept())
+
+
+class FullReadTests(NetCase):
+    """
+    A stream that is destroyed by what a full read has brought.
+    """
+
+    @inlineCallbacks
+    def destroyed(self, listener, *where):
+        client, stream = yield self.pair(*where)
+        client.on("error", lambda e: None)
+        stream.pause()
+        client.write(bytes(1 << 20))
+        yield turns(5)
+        seen = record(stream)
+        sizes = []
+        stream.on("data", lambda data: sizes.append(len(data)))
+        stream.on("data", lambda data: listener(stream))
+        closed = gatherResults([event(stream, "close"), event(client, "close")])
+        stream.resume()
+        yield closed
+        yield turns(3)
+        self.assertEqual(sizes, [READ_SIZE])
+        return [each[0] for each in seen]
+
+    @inlineCallbacks
+    def test_byDestroy(self):
+        for where in (), (self.path(),):
+            seen = yield self.destroyed(lambda stream: stream.destroy(), *where)
+            self.assertEqual(seen, ["data", "close"])
+            self.assertEqual(self.flushLoggedErrors(), [])
+
+    @inlineCallbacks
+    def test_byAnException(self):
+        for where in (), (self.path(),):
+            seen = yield self.destroyed(lambda stream: 1 / 0, *where)
+            self.assertEqual(seen, ["data", "error", "close"])
+            [failure] = self.flushLoggedErrors()
+            self.assertIsNotNone(failure.check(ZeroDivisionError))
+
+
+class NameTests(NetCase):
+    """
+    Names and the lack of them.
+    """
+
+    timeout = 5
+
+    @inlineCallbacks
+    def test_anAbstractNameInUseIsAnErrorAndFreeAgainAfterClose(self):
+        name = "\0nodenet-" + self.path()
+        first = yield self.listening(name)
+        second = self.server()
+        second.listen(name)
+        [error] = yield event(second, "error")
+        self.assertEqual(error.code, "EADDRINUSE")
+        closed = gatherResults([event(first, "close"), event(second, "close")])
+        first.close()
+        second.close()
+        yield closed
+        second.listen(name)
+        yield event(second, "listening")
+        self.client(name)
+        yield event(second, "connection")
+
+    @inlineCallbacks
+    def test_anEmptyHostIsNone(self):
+        server = yield self.listening(0, "")
+        self.assertEqual(server.address()["address"], "0.0.0.0")
+        client = self.client(server.address()["port"], "")
+        yield event(client, "connect")
+
+    @inlineCallbacks
+    def test_localhostIsBothFamilies(self):
+        for address in "::1", "127.0.0.1":
+            server = yield self.listening(0, address)
+            for host in ("localhost",), (), (None,), ("",):
+                accepted = event(server, "connection")
+                client = self.client(server.address()["port"], *host)
+                seen = record(client)
+                while client.readyState == "opening":
+                    yield turns()
+                yield turns()
+                self.assertEqual((host, seen), (host, [("connect",)]))
+                [stream] = yield accepted
+                self.assertEqual(stream.remoteAddress, address)
+
+
+class ErrorTests(NetCase):
+    """
+    What an error tells.
+    """
+
+    def unused(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    @inlineCallbacks
+    def test_aRefusedConnectionTellsWhere(self):
+        port = self.unused()
+        client = self.client(port, "127.0.0.1")
+        [error] = yield event(client, "error")
+        self.assertEqual((error.address, error.port), ("127.0.0.1", port))
+        self.assertEqual(str(error), f"connect ECONNREFUSED 127.0.0.1:{port}")
+
+    @inlineCallbacks
+    def test_refusedByBothFamiliesItIsOneError(self):
+        for host in ("localhost",), ():
+            client = self.client(self.unused(), *host)
+            seen = record(client)
+            yield event(client, "close")
+            yield turns(5)
+            self.assertEqual([each[0] for each in seen], ["error", "close"])
+            self.assertEqual(seen[0][1].code, "ECONNREFUSED")
+
+
+class SecondConnectionTests(NetCase):
+    """
+    A stream has one connection at a time.
+    """
+
+    @inlineCallbacks
+    def test_connectProtocolTwiceKeepsTheFirst(self):
+        server = yield self.listening(listener=lambda c: c.pipe(c))
+        endpoint = clientFromString(reactor, "tcp:127.0.0.1:{port}".format(**server.address()))
+        accepted = event(server, "connection")
+        stream = yield connectProtocol(endpoint, net.Stream())
+        yield accepted
+        seen = record(stream)
+        accepted = event(server, "connection")
+        connectProtocol(endpoint, stream).addErrback(lambda failure: None)
+        [second] = yield accepted
+        second.on("error", lambda e: None)
+        yield event(second, "close")
+        self.flushLoggedErrors(NodeError)
+        self.assertEqual((stream.readyState, seen), ("open", []))
+        stream.write(b"ping")
+        self.assertEqual((yield event(stream, "data")), (b"ping",))
+        stream.end()
+        yield event(stream, "close")
+
+
+class OddOptionTests(NetCase):
+    """
+    C{setNoDelay} and C{setKeepAlive} with what Node takes, too.
+    """
+
+    #: Linux's limit, in seconds.
+    MOST = 32767
+
+    def get(self, stream, level, name):
+        return stream.transport.getHandle().getsockopt(level, name)
+
+    @inlineCallbacks
+    def test_aDelayBeyondTheKernelsLimitIsTheLimit(self):
+        server = yield self.listening()
+        port = server.address()["port"]
+        client = net.Stream()
+        client.setKeepAlive(True, 40_000_000)
+        seen = record(client)
+        client.connect(port, "127.0.0.1")
+        while not seen:
+            yield turns()
+        self.assertEqual(seen, [("connect",)])
+        name = socket.IPPROTO_TCP, socket.TCP_KEEPIDLE
+        self.assertEqual(self.get(client, *name), self.MOST)
+        client.setKeepAlive(True, 5000)
+        self.assertEqual(self.get(client, *name), 5)
+        client.setKeepAlive(True, 40_000_000)
+        self.assertEqual(self.get(client, *name), self.MOST)
+        client.end()
+        yield event(client, "close")
+        self.assertEqual([each[0] for each in seen], ["connect", "end", "close"])
+
+    @inlineCallbacks
+    def test_theTruthOfAValueCountsOrItRaisesAtOnce(self):
+        server = yield self.listening()
+        port = server.address()["port"]
+        for set, level, name in (
+            (lambda c: c.setNoDelay(None), socket.IPPROTO_TCP, socket.TCP_NODELAY),
+            (lambda c: c.setNoDelay("x"), socket.IPPROTO_TCP, socket.TCP_NODELAY),
+            (lambda c: c.setKeepAlive("x"), socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+            (lambda c: c.setKeepAlive(True, "x"), socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+            (lambda c: c.setKeepAlive(True, -5), socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+        ):
+            client = net.Stream()
+            with contextlib.suppress(TypeError, ValueError):
+                set(client)
+            seen = record(client)
+            client.connect(port, "127.0.0.1")
+            while not seen:
+                yield turns()
+            self.assertEqual(seen, [("connect",)])
+            try:
+                set(client)
+            except (TypeError, ValueError):
+                pass
+            else:
+                self.assertIn(self.get(client, level, name), (0, 1))
+            self.assertEqual(client.readyState, "open")
+            client.end()
+            yield event(client, "close")
+            self.assertEqual([each[0] for each in seen], ["connect", "end", "close"])
+
+
+class ProxiedTests(NetCase):
+    """
+    Behind Twisted's C{haproxy:} endpoint.
+    """
+
+    @inlineCallbacks
+    def test_remoteAddressIsTheClients(self):
+        server = self.server()
+        port = yield serverFromString(reactor, "haproxy:tcp:0:interface=127.0.0.1").listen(
+            server
+        )
+        self.addCleanup(port.stopListening)
+        with socket.create_connection(("127.0.0.1", port.getHost().port)) as peer:
+            [stream] = yield event(server, "connection")
+            peer.sendall(b"PROXY TCP4 192.0.2.7 192.0.2.8 4711 80\r\nhello")
+            self.assertEqual((yield event(stream, "data")), (b"hello",))
+            self.assertEqual((stream.remoteAddress, stream.remotePort), ("192.0.2.7", 4711))
+        yield event(stream, "close")
+        self.assertEqual((stream.remoteAddress, stream.remotePort), ("192.0.2.7", 4711))
+
+
+class CheckResetTests(NetCase):
+    """
+    C{checkReset}: whether the peer has reset a connection that is not read.
+    """
+
+    @inlineCallbacks
+    def accepted(self, before=b""):
+        server = yield self.listening(listener=lambda stream: stream.pause())
+        peer = self.rawClient(server)
+        [stream] = yield event(server, "connection")
+        peer.sendall(before)
+        yield turns(3)
+        return stream, peer
+
+    @inlineCallbacks
+    def test_aPausedStreamIsToldOfAReset(self):
+        stream, peer = yield self.accepted()
+        reset(peer)
+        seen = record(stream)
+        closed = event(stream, "close")
+        yield turns(3)
+        if not seen:  # the reactor may have been faster
+            stream.checkReset()
+        yield closed
+        yield turns(3)
+        self.assertEqual([each[0] for each in seen], ["error", "close"])
+        self.assertEqual((seen[0][1].code, seen[1][1]), ("ECONNRESET", True))
+        stream.checkReset()
+
+    @inlineCallbacks
+    def test_aHealthyStreamGoesOn(self):
+        stream, peer = yield self.accepted(b"held")
+        seen = record(stream)
+        stream.checkReset()
+        yield turns(3)
+        self.assertEqual((stream.readyState, seen), ("open", []))
+        stream.resume()
+        self.assertEqual((yield event(stream, "data")), (b"held",))
+        stream.checkReset()
+        peer.sendall(b"more")
+        self.assertEqual((yield event(stream, "data")), (b"more",))
+
+    @inlineCallbacks
+    def test_thePeersEndIsNoReset(self):
+        stream, peer = yield self.accepted(b"held")
+        seen = record(stream)
+        peer.close()
+        stream.checkReset()
+        yield turns(3)
+        self.assertEqual((stream.readyState, seen), ("open", []))
+        stream.resume()
+        yield event(stream, "close")
+        self.assertEqual(seen, [("data", b"held"), ("end",), ("close", False)])
+
+    def test_aClosedStreamStaysClosed(self):
+        stream = net.Stream()
+        stream.checkReset()
+        self.assertEqual(stream.readyState, "closed")
+
+
+class BindingTests(NetCase):
+    """
+    Twisted's C{Binding} in place of a port.
+    """
+
+    @inlineCallbacks
+    def test_twoServersShareAPort(self):
+        try:
+            from twisted.internet.tcp import makeBinding
+        except ImportError:
+            raise SkipTest("this Twisted has no Binding") from None
+        first = yield self.listening(makeBinding("127.0.0.1", 0, reusePort=True))
+        port = first.address()["port"]
+        self.assertEqual(first.address()["address"], "127.0.0.1")
+        second = yield self.listening(makeBinding("127.0.0.1", port, reusePort=True))
+        self.assertEqual(second.address()["port"], port)
+        closed = event(first, "close")
+        first.close()
+        yield closed
+        client = self.client(port, "127.0.0.1")
+        yield gatherResults([event(client, "connect"), event(second, "connection")])
+
+    @inlineCallbacks
+    def test_withoutReusePortItIsInUse(self):
+        try:
+            from twisted.internet.tcp import makeBinding
+        except ImportError:
+            raise SkipTest("this Twisted has no Binding") from None
+        first = yield self.listening(makeBinding("127.0.0.1", 0, reuseAddress=True))
+        second = self.server()
+        second.listen(makeBinding("127.0.0.1", first.address()["port"], reuseAddress=True))
+        [error] = yield event(second, "error")
+        self.assertEqual(error.code, "EADDRINUSE")
+        second.close()
