@@ -14,6 +14,7 @@ from twisted.internet.defer import gatherResults, inlineCallbacks
 from twisted.internet.endpoints import clientFromString, connectProtocol, serverFromString
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.internet.threads import deferToThread
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -21,6 +22,7 @@ from nodenet import net
 from nodenet.errors import NodeError
 from tests.helpers import event, turns
 from tests.process.test_net import NetCase
+from tests.processes import LIMIT, ROOT
 
 
 def open_():
@@ -57,7 +59,7 @@ class DescriptorCase(NetCase):
         return os.open(path, os.O_RDONLY)
 
     def read(self, fd):
-        text = os.read(fd, 100)
+        text = os.pread(fd, 100, 0)
         os.close(fd)
         return text.decode()
 
@@ -187,6 +189,134 @@ class PassingTests(DescriptorCase):
         connecting = net.Stream(reactor=MemoryReactorClock())
         connecting.connect(1)
         self.assertRaises(NodeError, connecting.write, b"x", fd)
+
+
+class OneMessageTests(DescriptorCase):
+    """
+    A small message goes with its descriptor in one piece.
+    """
+
+    @inlineCallbacks
+    def test_itIsOneDataAndTheDescriptorFollows(self):
+        client, stream = yield self.pair()
+        seen = []
+        stream.on("data", seen.append)
+        stream.on("fd", lambda fd: seen.append(self.read(fd)))
+        for text in "hello", "x", "again and again":
+            fd = self.file("file")
+            self.assertTrue(client.write(text, fd))
+            os.close(fd)
+        client.end()
+        yield event(stream, "close")
+        self.assertEqual(seen, [b"hello", "file", b"x", "file", b"again and again", "file"])
+
+    @inlineCallbacks
+    def test_itIsOneSystemCall(self):
+        client, stream = yield self.pair()
+        sent = []
+
+        def counted(method):
+            def send(skt, data, *args):
+                if skt.fileno() == client.fd:
+                    sent.append(data if isinstance(data, bytes) else b"".join(data))
+                return method(skt, data, *args)
+
+            return send
+
+        for name in "send", "sendmsg":
+            self.patch(socket.socket, name, counted(getattr(socket.socket, name)))
+        fd = self.file("file")
+        client.write("hello", fd)
+        os.close(fd)
+        [fd] = yield event(stream, "fd")
+        os.close(fd)
+        self.assertEqual(sent, [b"hello"])
+
+    @inlineCallbacks
+    def test_anyPeerGetsItInOneReceive(self):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.path)
+            listener.listen()
+            client = self.client(self.path)
+            yield event(client, "connect")
+            peer, _ = listener.accept()
+        with peer:
+            fd = self.file("file")
+            client.write("hello", fd)
+            data, fds, _, _ = socket.recv_fds(peer, 100, 10)
+            self.assertEqual((data, len(fds)), (b"hello", 1))
+            self.assertEqual(self.read(fds[0]), "file")
+            # Behind other data it is still whole.
+            client.write("before ")
+            client.write("the file", fd)
+            os.close(fd)
+            data, fds, _, _ = socket.recv_fds(peer, 100, 10)
+            if not fds:
+                self.assertEqual(data, b"before ")
+                data, fds, _, _ = socket.recv_fds(peer, 100, 10)
+            self.assertEqual((data[-8:], len(fds)), (b"the file", 1))
+            self.assertEqual(self.read(fds[0]), "file")
+            client.destroy()
+            yield event(client, "close")
+
+    @inlineCallbacks
+    def test_anExceptionOfItsCallbackIsTheCallersAsInAnyWrite(self):
+        client, stream = yield self.pair()
+        fd = self.file("x")
+        self.addCleanup(os.close, fd)
+        stream.on("fd", os.close)
+        got = []
+        stream.on("data", got.append)
+        with self.assertRaises(ZeroDivisionError):
+            client.write(b"plain", lambda: 1 / 0)
+        with self.assertRaises(ZeroDivisionError):
+            client.write(b"with", fd, lambda: 1 / 0)
+        self.assertEqual(client.readyState, "open")
+        self.assertEqual(self.flushLoggedErrors(), [])
+        client.end(b"end")
+        yield event(stream, "close")
+        self.assertEqual(b"".join(got), b"plainwithend")
+
+    @inlineCallbacks
+    def test_theCallbackMayWriteAnother(self):
+        client, stream = yield self.pair()
+        seen, calls = [], []
+        stream.on("data", lambda data: seen.append(data.decode()))
+        stream.on("fd", lambda fd: seen.append(self.read(fd).upper()))
+        fd = self.file("fd")
+        self.addCleanup(os.close, fd)
+
+        def more():
+            calls.append(len(calls))
+            if len(calls) < 300:
+                client.write("x", fd, more)
+            else:
+                client.end()
+
+        client.write("x", fd, more)
+        yield event(stream, "close")
+        self.assertEqual((len(calls), "".join(seen)), (300, "xFD" * 300))
+
+    @inlineCallbacks
+    def test_whatIsNoDescriptorRaisesBeforeAnythingIsSent(self):
+        client, stream = yield self.pair()
+        fd = self.file("x")
+        self.addCleanup(os.close, fd)
+        for args in (
+            ("x", "utf8", True),
+            (b"x", None, False),
+            (b"x", True),
+            ("x", "utf8", 1.5),
+            ("x", "utf8", "1"),
+            (b"x", fd, 5),
+        ):
+            self.assertRaises((TypeError, ValueError), client.write, *args)
+        self.assertEqual((client.bytesWritten, client.bufferSize), (0, 0))
+        got = []
+        stream.on("data", got.append)
+        client.end(b"end")
+        yield event(stream, "close")
+        self.assertEqual(got, [b"end"])
 
 
 class LeakTests(DescriptorCase):
@@ -365,6 +495,131 @@ reactor.run()
         client.end()
         [had_error] = yield event(client, "close")
         self.assertFalse(had_error)
+
+
+class OtherPlatformTests(DescriptorCase):
+    """
+    What some platforms lack, taken away in a process of its own.
+    """
+
+    START = """
+import os, socket, sys, fcntl
+{without}
+from nodenet import net
+from twisted.internet import reactor
+
+def check(truth, what):
+    if not truth:
+        print("failed:", what)
+        os._exit(1)
+
+def done():
+    print("done")
+    reactor.stop()
+"""
+    END = """
+reactor.callLater(8, reactor.stop)
+reactor.run()
+"""
+
+    @inlineCallbacks
+    def child(self, without, script):
+        program = self.START.replace("{without}", without) + script + self.END
+        ended = yield deferToThread(
+            subprocess.run,
+            [sys.executable, "-c", program, self.path],
+            env={**os.environ, "PYTHONPATH": ROOT},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+        )
+        self.assertEqual((ended.stdout, ended.stderr), ("done\n", ""))
+
+    KEEP_ALIVE = """
+server = net.createServer(lambda c: c.on("end", done))
+def listening():
+    client = net.Stream()
+    client.setKeepAlive(True, 1000)
+    client.connect(server.address()["port"], "127.0.0.1")
+    def connected():
+        client.setKeepAlive(True, 2000)
+        get = client.transport.getHandle().getsockopt
+        check(get(socket.SOL_SOCKET, socket.SO_KEEPALIVE), "SO_KEEPALIVE")
+        check(EXPECTED is None or get(socket.IPPROTO_TCP, 4) == EXPECTED, "delay")
+        client.end()
+    client.on("connect", connected)
+server.listen(0, "127.0.0.1", listening)
+"""
+
+    def test_setKeepAliveWithoutTCP_KEEPIDLE(self):
+        return self.child("del socket.TCP_KEEPIDLE; EXPECTED = None", self.KEEP_ALIVE)
+
+    def test_setKeepAliveWhereTheOptionHasAnotherName(self):
+        # As on macOS, with Linux's number.
+        return self.child(
+            "socket.TCP_KEEPALIVE = socket.TCP_KEEPIDLE; del socket.TCP_KEEPIDLE; EXPECTED = 2",
+            self.KEEP_ALIVE,
+        )
+
+    def test_receivedDescriptorsAreCloseOnExecWithoutMSG_CMSG_CLOEXEC(self):
+        return self.child(
+            "del socket.MSG_CMSG_CLOEXEC",
+            """
+def connection(c):
+    got = []
+    @c.on("fd")
+    def fd(fd):
+        check(not os.get_inheritable(fd), "close-on-exec")
+        check(os.read(fd, 4) == b"text", "what it reads")
+        os.close(fd)
+        got.append(fd)
+    @c.on("end")
+    def end():
+        check(len(got) == 2, "both")
+        done()
+server = net.createServer(connection)
+def listening():
+    client = net.createConnection(sys.argv[1])
+    for _ in range(2):
+        read, write = os.pipe()
+        os.write(write, b"text")
+        client.write("x", read)
+        os.close(read)
+    client.end()
+server.listen(sys.argv[1], listening)
+""",
+        )
+
+    def test_aPathLongerThanThePlatformTakesIsENAMETOOLONG(self):
+        # As CPython says it, where sun_path has 104 bytes.
+        return self.child(
+            """
+def limited(name, method):
+    def call(self, address):
+        if self.family == socket.AF_UNIX and len(os.fsencode(address)) > 103:
+            raise OSError("AF_UNIX path too long")
+        return method(self, address)
+    setattr(socket.socket, name, call)
+
+for name in "bind", "connect", "connect_ex":
+    limited(name, getattr(socket.socket, name))
+""",
+            """
+path = "/tmp/" + "x" * 100
+server = net.createServer()
+client = net.Stream()
+codes = []
+def failed(error):
+    codes.append(getattr(error, "code", error))
+    if len(codes) == 2:
+        check(codes == ["ENAMETOOLONG"] * 2, codes)
+        done()
+server.on("error", failed)
+client.on("error", failed)
+server.listen(path)
+client.connect(path)
+""",
+        )
 
 
 class FakeTests(SynchronousTestCase):
