@@ -4,6 +4,7 @@ C{Stream.setSecure} on real sockets.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -26,7 +27,7 @@ from nodenet.crypto import createCredentials
 from nodenet.errors import NodeError
 from tests.certificates import Authority
 from tests.helpers import event, need, record, turns
-from tests.process.test_net import NetCase
+from tests.process.test_net import LARGE, NetCase, Producers, reset
 
 LIMIT = 20
 
@@ -669,3 +670,816 @@ class EndpointTests(SecureCase):
         self.assertEqual((yield event(stream, "data")), (b"ping",))
         stream.end()
         yield event(stream, "close")
+
+
+class Peer:
+    """
+    Python's TLS on a socket, for a thread. It keeps what came over the wire.
+    """
+
+    def __init__(self, skt, context, server=False, piece=1 << 20):
+        """
+        @param piece: bytes of TLS that are sent at once.
+        """
+        skt.settimeout(LIMIT)
+        skt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.skt, self.piece = skt, piece
+        self.wire = b""
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=server)
+
+    def call(self, method, *args):
+        while True:
+            try:
+                return method(*args)
+            except ssl.SSLWantReadError:
+                self.flush()
+                data = self.skt.recv(65536)
+                self.wire += data
+                if data:
+                    self.incoming.write(data)
+                else:
+                    self.incoming.write_eof()
+            finally:
+                self.flush()
+
+    def flush(self):
+        data = self.outgoing.read()
+        for start in range(0, len(data), self.piece):
+            self.skt.sendall(data[start : start + self.piece])
+
+    def handshake(self):
+        self.call(self.tls.do_handshake)
+
+    def send(self, data):
+        self.call(self.tls.write, data)
+
+    def read(self):
+        """
+        @return: what came next; empty: close_notify.
+        """
+        try:
+            return self.call(self.tls.read, 65536)
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def readAll(self):
+        pieces = []
+        while piece := self.read():
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def end(self):
+        """
+        Our close_notify, which need not be the peer's.
+        """
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.unwrap()
+        self.flush()
+
+
+class PeerCase(SecureCase):
+    """
+    Streams whose peer is in a thread.
+    """
+
+    timeout = 15
+
+    def setUp(self):
+        super().setUp()
+        self.listener = self.rawServer()
+        self.listener.settimeout(LIMIT)
+        self.trust = createCredentials(ca=self.authority.pem)
+        self.serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        paths = self.files(**self.mine)
+        self.serving.load_cert_chain(paths["cert"], paths["key"])
+        self.asking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.asking.check_hostname = False
+        self.asking.verify_mode = ssl.CERT_NONE
+
+    def accept(self, **more):
+        """
+        In a thread.
+
+        @return: a server's peer, whose handshake is still to come.
+        """
+        return Peer(self.listener.accept()[0], self.serving, True, **more)
+
+    def toServer(self, secure=True, **options):
+        """
+        @return: a client's stream to the thread.
+        """
+        client = self.client(self.listener.getsockname()[1], "127.0.0.1", **options)
+        client.on("error", lambda e: None)
+        if secure:
+            client.setSecure(self.trust)
+        return client
+
+    @inlineCallbacks
+    def fromClient(self, talk, **options):
+        """
+        @param talk: called in a thread with a client's peer, after its handshake.
+        @return: fires with the stream that was accepted, and a Deferred of what C{talk}
+            returns.
+        """
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(
+            listener=lambda c: (c.on("error", lambda e: None), c.setSecure(credentials)),
+            **options,
+        )
+
+        def run(skt):
+            with skt:
+                peer = Peer(skt, self.asking)
+                peer.handshake()
+                return talk(peer)
+
+        accepted = event(server, "connection")
+        talked = deferToThread(run, self.rawClient(server))
+        [stream] = yield accepted
+        return stream, talked
+
+
+class ClearTextTests(PeerCase):
+    """
+    What goes in clear, and what must not.
+    """
+
+    def serve(self, clear):
+        """
+        @param clear: bytes that are expected before TLS.
+        @return: what came in clear, all that came after it, and what that had inside.
+        """
+        skt, _ = self.listener.accept()
+        with skt:
+            skt.settimeout(LIMIT)
+            got = bytearray()
+            while len(got) < clear:
+                piece = skt.recv(clear - len(got))
+                if not piece:
+                    break
+                got += piece
+            peer = Peer(skt, self.serving, True)
+            try:
+                peer.handshake()
+                inside = peer.readAll()
+                peer.end()
+            except (ssl.SSLError, OSError) as e:
+                inside = repr(e)
+            return bytes(got), peer.wire, inside
+
+    @inlineCallbacks
+    def test_whatWasWrittenWhileConnectingIsInsideWhenConnectMakesItSecure(self):
+        client = self.toServer(secure=False)
+        calls = []
+        client.on("connect", lambda: client.setSecure(self.trust))
+        self.assertFalse(client.write("PASSWORD", lambda: calls.append("PASSWORD")))
+        client.on("secure", lambda: calls.append("secure"))
+        client.on("secure", lambda: client.write("more") and client.end())
+        _, wire, inside = yield deferToThread(self.serve, 0)
+        self.assertNotIn(b"PASSWORD", wire)
+        self.assertEqual(inside, b"PASSWORDmore")
+        self.assertEqual(calls, ["secure", "PASSWORD"])
+        self.assertEqual(client.bytesWritten, 12)
+
+    @inlineCallbacks
+    def test_andWhenItWasMadeSecureWhileConnecting(self):
+        client = self.toServer(secure=False)
+        client.write("PASSWORD")
+        client.setSecure(self.trust)
+        client.end("more")
+        _, wire, inside = yield deferToThread(self.serve, 0)
+        self.assertNotIn(b"PASSWORD", wire)
+        self.assertEqual(inside, b"PASSWORDmore")
+
+    @inlineCallbacks
+    def test_whatAConnectListenerWroteBeforeGoesInClear(self):
+        """
+        As after STARTTLS.
+        """
+        client = self.toServer(secure=False)
+
+        @client.on("connect")
+        def connected():
+            client.write("STARTTLS")
+            client.setSecure(self.trust)
+            client.end("secret")
+
+        clear, wire, inside = yield deferToThread(self.serve, 8)
+        self.assertEqual((clear, inside), (b"STARTTLS", b"secret"))
+        self.assertNotIn(b"STARTTLS", wire)
+
+    @inlineCallbacks
+    def test_eachByteIsSentOnceWhenACallbackMakesItSecure(self):
+        plain = os.urandom(6 << 20)
+        client = self.toServer(secure=False)
+        yield event(client, "connect")
+        calls = []
+
+        def secure():
+            calls.append("B")
+            client.setSecure(self.trust)
+            client.on("secure", lambda: client.end("inside"))
+
+        self.assertFalse(client.write(plain, lambda: calls.append("plain")))
+        self.assertFalse(client.write("B", secure))
+        self.assertFalse(client.write("C", lambda: calls.append("C")))
+        closed = event(client, "close")
+        clear, wire, inside = yield deferToThread(self.serve, len(plain) + 2)
+        self.assertTrue(clear == plain + b"BC", clear[-10:])
+        self.assertEqual(inside, b"inside")
+        self.assertFalse(wire.startswith(b"C"))
+        yield closed
+        self.assertEqual(calls, ["plain", "B", "C"])
+        self.assertEqual(client.bytesWritten, len(plain) + 8)
+
+    @inlineCallbacks
+    def test_alsoWhenItsCallbackWritesMore(self):
+        """
+        What is written after C{setSecure} goes inside, though it is in the same callback.
+        """
+        plain = os.urandom(6 << 20)
+        client = self.toServer(secure=False)
+        yield event(client, "connect")
+
+        def secure():
+            client.setSecure(self.trust)
+            client.write("SECRET")
+            client.end()
+
+        client.write(plain)
+        client.write("B", secure)
+        client.write("C")
+        clear, wire, inside = yield deferToThread(self.serve, len(plain) + 2)
+        self.assertTrue(clear == plain + b"BC", clear[-10:])
+        self.assertNotIn(b"SECRET", wire)
+        self.assertEqual(inside, b"SECRET")
+
+
+class TruncatedTests(PeerCase):
+    """
+    A peer that ends with its FIN, but no close_notify.
+    """
+
+    def cut(self, peer, data):
+        peer.send(data)
+        peer.skt.close()
+
+    @inlineCallbacks
+    def checked(self, stream, data, done, paused):
+        """
+        All that came, then the error.
+        """
+        seen = record(stream)
+        closed = event(stream, "close")
+        if paused:
+            stream.on("secure", stream.pause)
+        yield done
+        yield turns(20)
+        if paused:
+            self.assertEqual([each for each in seen if each[0] != "connect"], [])
+            stream.resume()
+        yield closed
+        got = b"".join(each[1] for each in seen if each[0] == "data")
+        self.assertTrue(got == data, len(got))
+        kinds = [each[0] for each in seen if each[0] not in ("connect", "data")]
+        self.assertEqual(kinds, ["error", "close"])
+        [(_, error), closing] = seen[-2:]
+        self.assertEqual((error.code, getattr(error, "reason", None)), ("EPROTO", "truncated"))
+        self.assertIsInstance(error, OSError)
+        self.assertEqual(closing, ("close", True))
+
+    @inlineCallbacks
+    def client_(self, size, paused=False, version=ssl.TLSVersion.TLSv1_3):
+        data = os.urandom(size)
+        self.serving.maximum_version = version
+
+        def serve():
+            peer = self.accept()
+            peer.handshake()
+            self.cut(peer, data)
+
+        client = self.toServer()
+        yield self.checked(client, data, deferToThread(serve), paused)
+
+    @inlineCallbacks
+    def accepted(self, size, paused=False):
+        data = os.urandom(size)
+
+        def talk(peer):
+            # The session tickets come before it: what was not read is a reset.
+            self.assertEqual(peer.read(), b"go")
+            self.cut(peer, data)
+
+        stream, talked = yield self.fromClient(talk)
+        stream.on("secure", lambda: stream.write("go"))
+        yield self.checked(stream, data, talked, paused)
+
+    def test_aClientIsTold(self):
+        return self.client_(5)
+
+    def test_aClientIsToldAfterManyRecords(self):
+        return self.client_(300_000)
+
+    def test_aClientIsToldInTLS12(self):
+        return self.client_(300_000, version=ssl.TLSVersion.TLSv1_2)
+
+    def test_aPausedClientIsToldWhenItGoesOn(self):
+        return self.client_(5, paused=True)
+
+    def test_aPausedClientIsToldAfterManyRecords(self):
+        return self.client_(300_000, paused=True)
+
+    def test_aServerIsTold(self):
+        return self.accepted(5)
+
+    def test_aServerIsToldAfterManyRecords(self):
+        return self.accepted(300_000)
+
+    def test_aPausedServerIsToldAfterManyRecords(self):
+        return self.accepted(300_000, paused=True)
+
+
+class TLSProducerTests(Producers, SecureCase):
+    """
+    Twisted's producers under TLS.
+    """
+
+    def pair(self):
+        return self.secured()
+
+
+class TLSWriteTests(SecureCase):
+    """
+    C{write} means the same under TLS.
+    """
+
+    timeout = 15
+
+    @inlineCallbacks
+    def test_itIsTrueWhenAllIsWithTheKernelAndFalseWhenNobodyReads(self):
+        stream, other = yield self.secured()
+        other.pause()
+        calls = []
+        self.assertTrue(stream.write(b"small", lambda: calls.append(1)))
+        self.assertEqual((calls, stream.bytesWritten, stream.bufferSize), ([1], 5, 0))
+        piece, count = bytes(1 << 16), 0
+        while stream.write(piece):
+            count += 1
+            self.assertLess(count, 1000)
+        self.assertTrue(0 < stream.bufferSize <= len(piece))
+        self.assertFalse(stream.write(b"behind"))
+        drains = []
+        stream.on("drain", lambda: drains.append(stream.bufferSize))
+        other.resume()
+        yield event(stream, "drain")
+        self.assertEqual(drains, [0])
+        self.assertEqual(stream.bytesWritten, 5 + (count + 1) * len(piece) + 6)
+        self.assertTrue(stream.write(b"again"))
+
+    @inlineCallbacks
+    def test_bothWaysAtOnceUnderBackPressure(self):
+        stream, other = yield self.secured()
+        got = [], []
+        for each, into in (stream, got[0]), (other, got[1]):
+
+            def data(piece, each=each, into=into):
+                into.append(piece)
+                if len(into) % 3 == 0:
+                    each.pause()
+                    reactor.callLater(0, lambda: each.readyState != "closed" and each.resume())
+
+            each.on("data", data)
+            self.assertFalse(each.write(LARGE))
+        closed = gatherResults([event(stream, "close"), event(other, "close")])
+        stream.end(b"one")
+        other.end(b"other")
+        self.assertEqual((yield closed), [(False,), (False,)])
+        self.assertTrue(b"".join(got[0]) == LARGE + b"other")
+        self.assertTrue(b"".join(got[1]) == LARGE + b"one")
+
+    @inlineCallbacks
+    def test_aDescriptorIsRefused(self):
+        path, credentials = self.path(), createCredentials(self.mine)
+        server = yield self.listening(path, listener=lambda c: c.setSecure(credentials))
+        client = self.client(path)
+        client.setSecure(createCredentials(ca=self.authority.pem, servername="localhost"))
+        got = []
+        accepted = event(server, "connection")
+        self.assertRaises(NodeError, client.write, b"x", 0)  # while connecting
+        [stream] = yield accepted
+        stream.on("data", got.append)
+        self.assertRaises(NodeError, client.write, b"x", 0)  # in the handshake
+        yield event(client, "secure")
+        self.assertRaises(NodeError, client.write, b"x", 0)
+        self.assertRaises(NodeError, stream.write, b"x", 0)
+        client.end(b"end")
+        yield event(stream, "close")
+        self.assertEqual(got, [b"end"])
+
+    @inlineCallbacks
+    def test_aStreamThatHadEndedIsSecureInItsNextConnection(self):
+        plain = yield self.listening(listener=lambda c: c.resume())
+        client = self.client(plain.address()["port"], "127.0.0.1")
+        client.end()
+        yield event(client, "close")
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(listener=lambda c: (c.setSecure(credentials), c.pipe(c)))
+        client.setSecure(createCredentials(ca=self.authority.pem))
+        client.connect(server.address()["port"], "127.0.0.1")
+        yield event(client, "secure")
+        client.write("ping")
+        self.assertEqual((yield event(client, "data")), (b"ping",))
+
+
+class HalfCloseTests(PeerCase):
+    """
+    One side ends, the other goes on.
+    """
+
+    DATA = bytes(range(256)) * 1200
+
+    @inlineCallbacks
+    def answers(self, stream, talked):
+        """
+        The peer ends first, the stream answers all the same.
+        """
+        got = []
+        stream.on("data", got.append)
+        yield event(stream, "end")
+        self.assertEqual((stream.readyState, got), ("writeOnly", [b"question"]))
+        yield turns(3)
+        stream.write(self.DATA)
+        closed = event(stream, "close")
+        stream.end(b"answer")
+        self.assertTrue((yield talked) == self.DATA + b"answer")
+        self.assertEqual((yield closed), (False,))
+
+    def ask(self, peer):
+        peer.send(b"question")
+        peer.end()
+        return peer.readAll()
+
+    @inlineCallbacks
+    def test_aServerEndsFirst(self):
+        def serve():
+            peer = self.accept()
+            with peer.skt:
+                peer.handshake()
+                return self.ask(peer)
+
+        yield self.answers(self.toServer(allowHalfOpen=True), deferToThread(serve))
+
+    @inlineCallbacks
+    def test_aClientEndsFirst(self):
+        stream, talked = yield self.fromClient(self.ask, allowHalfOpen=True)
+        yield self.answers(stream, talked)
+
+    @inlineCallbacks
+    def listens(self, stream, talked):
+        """
+        The stream ends first, and still hears the peer.
+        """
+        seen = record(stream)
+        closed = event(stream, "close")
+        stream.end(b"question")
+        self.assertEqual((yield talked), b"question")
+        self.assertEqual((yield closed), (False,))
+        got = b"".join(each[1] for each in seen if each[0] == "data")
+        self.assertTrue(got == self.DATA)
+        self.assertEqual(seen[-2:], [("end",), ("close", False)])
+
+    def answer(self, peer):
+        question = peer.readAll()
+        peer.send(self.DATA)
+        peer.end()
+        return question
+
+    @inlineCallbacks
+    def test_aStreamToAServerEndsFirst(self):
+        def serve():
+            peer = self.accept()
+            with peer.skt:
+                peer.handshake()
+                return self.answer(peer)
+
+        yield self.listens(self.toServer(), deferToThread(serve))
+
+    @inlineCallbacks
+    def test_anAcceptedStreamEndsFirst(self):
+        stream, talked = yield self.fromClient(self.answer)
+        yield self.listens(stream, talked)
+
+
+class HardHandshakeTests(PeerCase):
+    """
+    Handshakes in pieces, and those that are broken off.
+    """
+
+    @inlineCallbacks
+    def test_byteByByteToAClient(self):
+        def serve():
+            peer = self.accept(piece=1)
+            with peer.skt:
+                peer.handshake()
+                peer.send(b"hello")
+                peer.end()
+                return peer.readAll()
+
+        client = self.toServer()
+        served = deferToThread(serve)
+        seen = record(client)
+        client.write("written before")
+        yield event(client, "close")
+        self.assertEqual((yield served), b"written before")
+        got = b"".join(each[1] for each in seen if each[0] == "data")
+        self.assertEqual((got, seen[-2:]), (b"hello", [("end",), ("close", False)]))
+
+    @inlineCallbacks
+    def test_byteByByteToAServer(self):
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(listener=lambda c: (c.setSecure(credentials), c.pipe(c)))
+
+        def talk(skt):
+            with skt:
+                peer = Peer(skt, self.asking, piece=1)
+                peer.handshake()
+                peer.send(b"hello")
+                peer.end()
+                return peer.readAll()
+
+        self.assertEqual((yield deferToThread(talk, self.rawClient(server))), b"hello")
+
+    @inlineCallbacks
+    def test_aServersPeerIsResetMidway(self):
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(listener=lambda c: c.setSecure(credentials))
+        peer = self.rawClient(server)
+        [stream] = yield event(server, "connection")
+        seen = record(stream)
+        peer.sendall(b"\x16\x03\x01\x02\x00\x01")  # of a ClientHello
+        yield turns(5)
+        reset(peer)
+        yield event(stream, "close")
+        self.assertEqual([each[0] for each in seen], ["error", "close"])
+        self.assertEqual((seen[0][1].code, seen[1][1]), ("ECONNRESET", True))
+
+    @inlineCallbacks
+    def test_aClientsPeerIsResetMidway(self):
+        def serve():
+            skt, _ = self.listener.accept()
+            skt.settimeout(LIMIT)
+            skt.recv(65536)
+            skt.sendall(b"\x16\x03\x03")
+            reset(skt)
+
+        client = self.toServer()
+        seen = record(client)
+        client.write("never")
+        closed = event(client, "close")
+        yield deferToThread(serve)
+        yield closed
+        self.assertEqual([each[0] for each in seen], ["connect", "error", "close"])
+        self.assertEqual((seen[1][1].code, seen[2][1]), ("ECONNRESET", True))
+
+    @inlineCallbacks
+    def test_aPeerThatEndsMidwayIsAnError(self):
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(listener=lambda c: c.setSecure(credentials))
+        peer = self.rawClient(server)
+        [stream] = yield event(server, "connection")
+        seen = record(stream)
+        peer.sendall(b"\x16\x03\x01\x02\x00\x01")
+        peer.close()
+        yield event(stream, "close")
+        self.assertEqual([each[0] for each in seen], ["error", "close"])
+        self.assertEqual((seen[0][1].code, seen[1][1]), ("EPROTO", True))
+
+
+class Program:
+    """
+    A program that is talked to line by line, in a thread.
+    """
+
+    def __init__(self, case, *args):
+        self.process = subprocess.Popen(
+            args,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+        )
+        timer = threading.Timer(LIMIT, self.process.kill)
+        timer.start()
+        self.said = b""
+
+        @case.addCleanup
+        def _():
+            timer.cancel()
+            self.process.kill()
+            self.process.communicate()
+
+    def until(self, *texts):
+        """
+        Read until the program has said one of them, and forget it.
+
+        @return: which.
+        """
+        while True:
+            for text in texts:
+                before, found, after = self.said.partition(text)
+                if found:
+                    self.said = after
+                    return text
+            piece = os.read(self.process.stdout.fileno(), 65536)
+            if not piece:
+                raise AssertionError(f"{texts} not in {self.said[-2000:]!r}")
+            self.said += piece
+
+    def say(self, text):
+        self.process.stdin.write(text)
+
+
+class OpenSSLTests(PeerCase):
+    """
+    What C{openssl} can do that others cannot.
+    """
+
+    timeout = 30
+
+    @inlineCallbacks
+    def server(self, listener):
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(
+            listener=lambda c: (
+                c.on("error", lambda e: None),
+                c.setSecure(credentials),
+                listener(c),
+            )
+        )
+        return server, "127.0.0.1:{port}".format(**server.address())
+
+    def updates(self, program):
+        """
+        Keys are updated between lines that go to and fro.
+        """
+        program.say(b"line 0\n")
+        program.until(b"line 0\n")
+        for number, command in enumerate([b"k\n", b"K\n", b"K\n", b"k\n", b"K\n"], 1):
+            program.say(command)
+            program.until(b"KEYUPDATE")
+            line = b"line %d " % number + b"x" * 4000 + b"\n"
+            program.say(line)
+            program.until(line)
+
+    @inlineCallbacks
+    def test_aClientUpdatesTheKeys(self):
+        secure = []
+        server, where = yield self.server(
+            lambda c: (c.on("secure", lambda: secure.append(1)), c.pipe(c))
+        )
+        program = Program(
+            self, need("openssl"), "s_client", "-connect", where, "-tls1_3", "-brief"
+        )
+        yield deferToThread(self.updates, program)
+        self.assertEqual((secure, server.connections), ([1], 1))
+
+    @inlineCallbacks
+    def test_aServerUpdatesTheKeys(self):
+        paths = self.files(**self.mine)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        program = Program(
+            self, need("openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-naccept", "1",
+            "-tls1_3", "-key", paths["key"], "-cert", paths["cert"],
+        )  # fmt: skip
+        yield deferToThread(program.until, b"ACCEPT")
+        client = self.client(port, "127.0.0.1")
+        client.setSecure(self.trust)
+        secure = []
+        client.on("secure", lambda: secure.append(1))
+        client.pipe(client)
+        yield event(client, "secure")
+        yield deferToThread(self.updates, program)
+        self.assertEqual((secure, client.readyState), ([1], "open"))
+
+    @inlineCallbacks
+    def test_keysAreUpdatedWhileMuchIsUnderway(self):
+        server, where = yield self.server(lambda c: c.pause())
+        accepted = event(server, "connection")
+        program = Program(
+            self, need("openssl"), "s_client", "-connect", where, "-tls1_3", "-brief"
+        )
+        [stream] = yield accepted
+        yield event(stream, "secure")
+        self.assertFalse(stream.write(LARGE))
+        yield deferToThread(program.say, b"K\n")
+        count = 0
+
+        def read():
+            nonlocal count
+            while count < len(LARGE):
+                piece = os.read(program.process.stdout.fileno(), 1 << 20)
+                if not piece:
+                    raise AssertionError(count)
+                count += len(piece)
+
+        stream.resume()
+        drained = event(stream, "drain")
+        yield deferToThread(read)
+        yield drained
+        self.assertEqual(stream.readyState, "open")
+        got = event(stream, "data")
+        yield deferToThread(program.say, b"after\n")
+        self.assertEqual((yield got), (b"after\n",))
+
+    @inlineCallbacks
+    def test_renegotiationIsRefused(self):
+        secure, got = [], []
+        server, where = yield self.server(
+            lambda c: (c.on("secure", lambda: secure.append(1)), c.on("data", got.append))
+        )
+        accepted = event(server, "connection")
+        program = Program(self, need("openssl"), "s_client", "-connect", where, "-tls1_2")
+        [stream] = yield accepted
+        yield event(stream, "secure")
+        closed = event(stream, "close")
+
+        def talk():
+            program.until(b"Verify return code")
+            program.say(b"R\n")
+            program.until(b"RENEGOTIATING")
+            # Either end breaks it off, or the server has said no and goes on.
+            return program.until(b"no renegotiation", b"handshake failure", b"closed")
+
+        yield deferToThread(talk)
+        program.process.kill()
+        yield closed
+        self.assertEqual((secure, got), ([1], []))
+        # Others are served.
+        other = self.client(server.address()["port"], "127.0.0.1")
+        other.setSecure(self.trust)
+        yield event(other, "secure")
+
+    @inlineCallbacks
+    def test_aClientThatEnds(self):
+        seen = []
+        server, where = yield self.server(lambda c: record(c, seen))
+        accepted = event(server, "connection")
+        running = deferToThread(
+            subprocess.run,
+            [need("openssl"), "s_client", "-connect", where, "-quiet", "-no_ign_eof"],
+            input=b"hello", capture_output=True, timeout=LIMIT,
+        )  # fmt: skip
+        [stream] = yield accepted
+        yield event(stream, "close")
+        done = yield running
+        self.assertEqual(
+            (done.returncode, seen), (0, [("data", b"hello"), ("end",), ("close", False)])
+        )
+
+    @inlineCallbacks
+    def test_aServerThatEndsFirst(self):
+        server, where = yield self.server(lambda c: c.end(b"x" * 300_000))
+        accepted = event(server, "connection")
+        program = Program(self, need("openssl"), "s_client", "-connect", where, "-quiet")
+        [stream] = yield accepted
+        closed = event(stream, "close")
+
+        def read():
+            count = 0
+            while piece := os.read(program.process.stdout.fileno(), 1 << 20):
+                count += piece.count(b"xxx") and piece.count(b"x")
+            return count
+
+        count = yield deferToThread(read)
+        self.assertGreaterEqual(count, 300_000)
+        self.assertEqual((yield closed), (False,))
+
+    @inlineCallbacks
+    def test_aNodeServerThatEndsFirstStillHearsUs(self):
+        program = Program(self, need("node"), "-e", f"""
+            var options = Object.assign({json.dumps(self.mine)}, {{ allowHalfOpen: true }});
+            var s = require('tls').createServer(options, function (c) {{
+              var n = 0; c.on('data', function (d) {{ n += d.length; }});
+              c.on('end', function () {{ console.log('got', n, '.'); s.close(); }});
+              c.end('bye');
+            }});
+            s.listen(0, '127.0.0.1', function () {{ console.log(s.address().port, '.'); }});
+        """)  # fmt: skip
+
+        def port():
+            while b" ." not in program.said:
+                program.said += os.read(program.process.stdout.fileno(), 100)
+            return int(program.said.split()[0])
+
+        client = self.client((yield deferToThread(port)), "127.0.0.1", allowHalfOpen=True)
+        client.setSecure(self.trust)
+        got = []
+        client.on("data", got.append)
+        yield event(client, "end")
+        self.assertEqual(got, [b"bye"])
+        closed = event(client, "close")
+        client.end(bytes(300_000))
+        yield deferToThread(program.until, b"got 300000 .")
+        self.assertEqual((yield closed), (False,))

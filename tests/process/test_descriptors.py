@@ -218,7 +218,7 @@ class OneMessageTests(DescriptorCase):
         def counted(method):
             def send(skt, data, *args):
                 if skt.fileno() == client.fd:
-                    sent.append(data if isinstance(data, bytes) else b"".join(data))
+                    sent.append(b"".join(data) if isinstance(data, list) else bytes(data))
                 return method(skt, data, *args)
 
             return send
