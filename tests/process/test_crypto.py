@@ -814,13 +814,13 @@ class ClearTextTests(PeerCase):
         with skt:
             skt.settimeout(LIMIT)
             got = bytearray()
-            while len(got) < clear:
-                piece = skt.recv(clear - len(got))
-                if not piece:
-                    break
-                got += piece
             peer = Peer(skt, self.serving, True)
             try:
+                while len(got) < clear:
+                    piece = skt.recv(clear - len(got))
+                    if not piece:
+                        break
+                    got += piece
                 peer.handshake()
                 inside = peer.readAll()
                 peer.end()
@@ -1066,7 +1066,6 @@ class TLSWriteTests(SecureCase):
         client.setSecure(createCredentials(ca=self.authority.pem, servername="localhost"))
         got = []
         accepted = event(server, "connection")
-        self.assertRaises(NodeError, client.write, b"x", 0)  # while connecting
         [stream] = yield accepted
         stream.on("data", got.append)
         self.assertRaises(NodeError, client.write, b"x", 0)  # in the handshake
@@ -1076,6 +1075,14 @@ class TLSWriteTests(SecureCase):
         client.end(b"end")
         yield event(stream, "close")
         self.assertEqual(got, [b"end"])
+
+    @inlineCallbacks
+    def test_aDescriptorIsRefusedWhileConnecting(self):
+        server = yield self.listening(self.path())
+        client = self.client(server.address()["address"])
+        client.setSecure(createCredentials(ca=self.authority.pem, servername="localhost"))
+        self.assertRaises(NodeError, client.write, b"x", 0)
+        self.assertEqual(client.bufferSize, 0)
 
     @inlineCallbacks
     def test_aStreamThatHadEndedIsSecureInItsNextConnection(self):
@@ -1182,9 +1189,10 @@ class HardHandshakeTests(PeerCase):
             peer = self.accept(piece=1)
             with peer.skt:
                 peer.handshake()
+                got = peer.read()
                 peer.send(b"hello")
                 peer.end()
-                return peer.readAll()
+                return got + peer.readAll()
 
         client = self.toServer()
         served = deferToThread(serve)
@@ -1253,7 +1261,8 @@ class HardHandshakeTests(PeerCase):
         peer.close()
         yield event(stream, "close")
         self.assertEqual([each[0] for each in seen], ["error", "close"])
-        self.assertEqual((seen[0][1].code, seen[1][1]), ("EPROTO", True))
+        self.assertIn(seen[0][1].code, ("EPROTO", "ECONNRESET"))
+        self.assertEqual(seen[1], ("close", True))
 
 
 class Program:
@@ -1287,9 +1296,8 @@ class Program:
         """
         while True:
             for text in texts:
-                before, found, after = self.said.partition(text)
-                if found:
-                    self.said = after
+                if text in self.said:
+                    self.said = self.said.partition(text)[2]
                     return text
             piece = os.read(self.process.stdout.fileno(), 65536)
             if not piece:
@@ -1308,7 +1316,7 @@ class OpenSSLTests(PeerCase):
     timeout = 30
 
     @inlineCallbacks
-    def server(self, listener):
+    def secureServer(self, listener):
         credentials = createCredentials(self.mine)
         server = yield self.listening(
             listener=lambda c: (
@@ -1319,15 +1327,17 @@ class OpenSSLTests(PeerCase):
         )
         return server, "127.0.0.1:{port}".format(**server.address())
 
-    def updates(self, program):
+    def updates(self, program, done):
         """
-        Keys are updated between lines that go to and fro.
+        Keys are updated, by one side and by both, between lines that go to and fro.
+
+        @param done: called with the number of an update; waits for it.
         """
         program.say(b"line 0\n")
         program.until(b"line 0\n")
         for number, command in enumerate([b"k\n", b"K\n", b"K\n", b"k\n", b"K\n"], 1):
             program.say(command)
-            program.until(b"KEYUPDATE")
+            done(number)
             line = b"line %d " % number + b"x" * 4000 + b"\n"
             program.say(line)
             program.until(line)
@@ -1335,13 +1345,13 @@ class OpenSSLTests(PeerCase):
     @inlineCallbacks
     def test_aClientUpdatesTheKeys(self):
         secure = []
-        server, where = yield self.server(
+        server, where = yield self.secureServer(
             lambda c: (c.on("secure", lambda: secure.append(1)), c.pipe(c))
         )
         program = Program(
             self, need("openssl"), "s_client", "-connect", where, "-tls1_3", "-brief"
         )
-        yield deferToThread(self.updates, program)
+        yield deferToThread(self.updates, program, lambda n: program.until(b"KEYUPDATE"))
         self.assertEqual((secure, server.connections), ([1], 1))
 
     @inlineCallbacks
@@ -1360,12 +1370,19 @@ class OpenSSLTests(PeerCase):
         client.on("secure", lambda: secure.append(1))
         client.pipe(client)
         yield event(client, "secure")
-        yield deferToThread(self.updates, program)
+
+        def done(number):
+            # It looks at its terminal first.
+            tick = b"tick %d\n" % number
+            reactor.callFromThread(client.write, tick)
+            program.until(tick)
+
+        yield deferToThread(self.updates, program, done)
         self.assertEqual((secure, client.readyState), ([1], "open"))
 
     @inlineCallbacks
     def test_keysAreUpdatedWhileMuchIsUnderway(self):
-        server, where = yield self.server(lambda c: c.pause())
+        server, where = yield self.secureServer(lambda c: c.pause())
         accepted = event(server, "connection")
         program = Program(
             self, need("openssl"), "s_client", "-connect", where, "-tls1_3", "-brief"
@@ -1396,7 +1413,7 @@ class OpenSSLTests(PeerCase):
     @inlineCallbacks
     def test_renegotiationIsRefused(self):
         secure, got = [], []
-        server, where = yield self.server(
+        server, where = yield self.secureServer(
             lambda c: (c.on("secure", lambda: secure.append(1)), c.on("data", got.append))
         )
         accepted = event(server, "connection")
@@ -1424,7 +1441,7 @@ class OpenSSLTests(PeerCase):
     @inlineCallbacks
     def test_aClientThatEnds(self):
         seen = []
-        server, where = yield self.server(lambda c: record(c, seen))
+        server, where = yield self.secureServer(lambda c: record(c, seen))
         accepted = event(server, "connection")
         running = deferToThread(
             subprocess.run,
@@ -1440,7 +1457,7 @@ class OpenSSLTests(PeerCase):
 
     @inlineCallbacks
     def test_aServerThatEndsFirst(self):
-        server, where = yield self.server(lambda c: c.end(b"x" * 300_000))
+        server, where = yield self.secureServer(lambda c: c.end(b"x" * 300_000))
         accepted = event(server, "connection")
         program = Program(self, need("openssl"), "s_client", "-connect", where, "-quiet")
         [stream] = yield accepted
@@ -1454,32 +1471,4 @@ class OpenSSLTests(PeerCase):
 
         count = yield deferToThread(read)
         self.assertGreaterEqual(count, 300_000)
-        self.assertEqual((yield closed), (False,))
-
-    @inlineCallbacks
-    def test_aNodeServerThatEndsFirstStillHearsUs(self):
-        program = Program(self, need("node"), "-e", f"""
-            var options = Object.assign({json.dumps(self.mine)}, {{ allowHalfOpen: true }});
-            var s = require('tls').createServer(options, function (c) {{
-              var n = 0; c.on('data', function (d) {{ n += d.length; }});
-              c.on('end', function () {{ console.log('got', n, '.'); s.close(); }});
-              c.end('bye');
-            }});
-            s.listen(0, '127.0.0.1', function () {{ console.log(s.address().port, '.'); }});
-        """)  # fmt: skip
-
-        def port():
-            while b" ." not in program.said:
-                program.said += os.read(program.process.stdout.fileno(), 100)
-            return int(program.said.split()[0])
-
-        client = self.client((yield deferToThread(port)), "127.0.0.1", allowHalfOpen=True)
-        client.setSecure(self.trust)
-        got = []
-        client.on("data", got.append)
-        yield event(client, "end")
-        self.assertEqual(got, [b"bye"])
-        closed = event(client, "close")
-        client.end(bytes(300_000))
-        yield deferToThread(program.until, b"got 300000 .")
         self.assertEqual((yield closed), (False,))
