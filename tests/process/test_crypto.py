@@ -401,6 +401,20 @@ class TroubleTests(SecureCase):
         self.assertEqual(seen, [("end",), ("close", False)])
 
     @inlineCallbacks
+    def test_anEmptyWriteAndEndWhileConnectingWaitForTheHandshake(self):
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(
+            listener=lambda c: (c.on("error", lambda e: None), c.setSecure(credentials))
+        )
+        stream = self.client(server.address()["port"], "127.0.0.1")
+        stream.setSecure(createCredentials(ca=self.authority.pem))
+        stream.write(b"")
+        stream.end()
+        seen = record(stream)
+        yield event(stream, "close")
+        self.assertEqual(seen[-2:], [("end",), ("close", False)])
+
+    @inlineCallbacks
     def test_whatWasQueuedInClearBeforeGoesInClearAndNothingAfter(self):
         """
         As after STARTTLS.
