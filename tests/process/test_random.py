@@ -212,14 +212,17 @@ class RandomCase:
         where = (address["port"], "127.0.0.1") if "port" in address else (address["address"],)
         client = Driven(self, "client", halfOpen[0])
         client.drive(net.Stream(allowHalfOpen=halfOpen[0]))
-        accepted = Driven(self, "server", halfOpen[1])
-        pair += [client, accepted]
+        if self.secure:
+            client.stream.setSecure(self.trust)
         try:
-            if self.secure:
-                client.stream.setSecure(self.trust)
-            client.log.append(("connect()", where))
-            client.stream.connect(*where)
-            yield self.connection(dice, server, client, accepted)
+            for _ in range(dice.choice([1, 1, 2])):
+                client.forget()
+                accepted = Driven(self, "server", halfOpen[1])
+                pair[:] = [client, accepted]
+                client.log.append(("connect()", where))
+                client.stream.connect(*where)
+                yield self.connection(dice, server, client, accepted)
+                server.removeAllListeners("connection")
         finally:
             closed = event(server, "close")
             server.close()
