@@ -749,6 +749,10 @@ class Producers:
 
     timeout = 10
 
+    def sends(self, file, stream):
+        sent = FileSender().beginFileTransfer(file, stream.transport)
+        return sent.addTimeout(5, reactor)
+
     @inlineCallbacks
     def test_aFileSenderSendsAll(self):
         client, stream = yield self.pair()
@@ -756,7 +760,7 @@ class Producers:
         for sender, receiver in (client, stream), (stream, client):
             got = []
             receiver.on("data", got.append)
-            yield FileSender().beginFileTransfer(BytesIO(data), sender.transport)
+            yield self.sends(BytesIO(data), sender)
             while sum(map(len, got)) < len(data):
                 yield event(receiver, "data")
             self.assertTrue(b"".join(got) == data)
@@ -769,7 +773,7 @@ class Producers:
         stream.on("data", got.append)
         stream.pause()
         self.assertFalse(client.write(LARGE))
-        sent = FileSender().beginFileTransfer(BytesIO(data), client.transport)
+        sent = self.sends(BytesIO(data), client)
         stream.resume()
         yield sent
         client.end(b"tail")
@@ -1001,7 +1005,13 @@ class NameTests(NetCase):
 
     @inlineCallbacks
     def test_anEmptyHostIsNone(self):
-        server = yield self.listening(0, "")
+        server, seen = self.server(), []
+        server.on("listening", lambda: seen.append("listening"))
+        server.on("error", seen.append)
+        server.listen(0, "")
+        while not seen:
+            yield turns()
+        self.assertEqual(seen, ["listening"])
         self.assertEqual(server.address()["address"], "0.0.0.0")
         client = self.client(server.address()["port"], "")
         yield event(client, "connect")
