@@ -9,6 +9,7 @@ nodenet.
 from __future__ import annotations
 
 from threading import get_ident
+from time import monotonic, time
 from typing import Any
 
 from twisted.internet.epollreactor import (  # ImportError where there is no epoll
@@ -68,13 +69,24 @@ class Reactor(EPollReactor):
         their own, which takes longer than a small message.
       - A descriptor that was registered by an earlier event of the same wait does not
         get the event of a closed one, whose number it has.
+      - Its clock is the monotonic one: when somebody sets the wall clock, no timer
+        comes early or late.
     """
 
     def __init__(self) -> None:
+        # Some print what seconds() says as a date.
+        self._epoch = time() - monotonic()
         # Descriptors registered since the last wait: no event of it is theirs.
         self._fresh: set[int] = set()
         self._context = _Context()
         super().__init__()
+
+    def seconds(self) -> float:
+        """
+        @return: seconds since 1970 by the wall clock as it was when the reactor was
+            made; monotonic since then.
+        """
+        return monotonic() + self._epoch
 
     def mainLoop(self) -> None:
         self._context = _Context()  # of the thread that runs
