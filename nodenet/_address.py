@@ -1,29 +1,46 @@
 """
-IP addresses, ports and the dicts that C{address()} returns.
+IP addresses, ports, the dicts that C{address()} returns, and addresses for people.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import socket
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
-__all__ = ["describe", "fromSocket", "isIP", "isIPv4", "isIPv6", "toPort"]
+__all__ = [
+    "addressDict",
+    "addressText",
+    "fromSocket",
+    "isIP",
+    "isIPv4",
+    "isIPv6",
+    "toPort",
+]
+
+#: of an IPv6 address, by the rule of Node v20
+_ZONE = re.compile("[0-9A-Za-z.:-]+")
 
 
 def isIP(input: object) -> int:
     """
-    @return: 4 for an IPv4 address, 6 for an IPv6 address, 0 for all else.
+    @return: 4 for an IPv4 address, 6 for an IPv6 address, with a zone (C{fe80::1%eth0})
+        or without, 0 for all else.
     """
-    if isinstance(input, str):
-        for version, family in (4, socket.AF_INET), (6, socket.AF_INET6):
-            try:
-                socket.inet_pton(family, input)
-            except (OSError, ValueError):
-                continue
-            return version
+    if not isinstance(input, str):
+        return 0
+    address, mark, zone = input.partition("%")
+    if mark and not _ZONE.fullmatch(zone):
+        return 0
+    for version, family in (4, socket.AF_INET), (6, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, address)
+        except (OSError, ValueError):
+            continue
+        return 0 if mark and version == 4 else version
     return 0
 
 
@@ -49,21 +66,21 @@ def toPort(where: object) -> int | None:
     @raise ValueError: the number is no port, or the text no path.
     @raise TypeError: neither.
     """
-    if isinstance(where, str) and where.isdecimal():
+    if isinstance(where, str) and where.isascii() and where.isdecimal():
         where = int(where)
     if isinstance(where, (str, bytes, os.PathLike)):
         path = os.fsencode(where)
         if not path or b"\0" in path[1:]:
             raise ValueError(f"not a path: {where!r}")
         return None
-    if not isinstance(where, int):
+    if not isinstance(where, int) or isinstance(where, bool):
         raise TypeError(f"expected a port or a path, not {where!r}")
     if not 0 <= where <= 65535:
         raise ValueError(f"port must be 0 to 65535, not {where}")
     return where
 
 
-def describe(address: Any) -> dict[str, Any]:
+def addressDict(address: Any) -> dict[str, Any]:
     """
     @param address: Twisted's C{IPv4Address}, C{IPv6Address} or C{UNIXAddress}.
     @return: C{address} and C{port}, or the path as C{address}.
@@ -72,6 +89,25 @@ def describe(address: Any) -> dict[str, Any]:
         return {"address": address.host, "port": address.port}
     name = getattr(address, "name", None)
     return {"address": None if name is None else os.fsdecode(name)}
+
+
+def addressText(address: Any) -> str:
+    """
+    @param address: Twisted's, of one end of a connection.
+    @return: C{127.0.0.1:8124}, C{[::1]:8124}, C{unix:/path}, or C{unix} of one that has
+        no name. All of it is printable.
+    """
+    host = getattr(address, "host", None)
+    if host is not None:
+        return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
+    name = getattr(address, "name", None)
+    if not name:
+        return "unix"
+    # One of the abstract namespace begins with a NUL, by convention shown as @.
+    text = name.decode(errors="replace").replace("\0", "@")
+    if not text.isprintable():  # it may be of a PROXY header
+        text = text.encode("unicode_escape").decode()
+    return f"unix:{text}"
 
 
 def fromSocket(family: int, name: Any) -> IPv4Address | IPv6Address | UNIXAddress:

@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IResolutionReceiver
 from twisted.internet.protocol import Factory
 from zope.interface import implementer
 
-from nodenet._address import describe, isIP, toPort
+from nodenet._address import addressDict, isIP, toPort
 from nodenet._network import BACKLOG, Network, listenFD, network
 from nodenet._stream import Stream
 from nodenet._transport import asOSError
@@ -210,7 +210,7 @@ class Server(EventEmitter, Factory):
         """
         if self._run is None or self._run.port is None:
             raise NodeError("Bad file descriptor argument")
-        return describe(self._run.port.getHost())
+        return addressDict(self._run.port.getHost())
 
     @property
     def fd(self) -> int | None:

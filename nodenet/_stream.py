@@ -38,7 +38,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from nodenet import _transport, stream
-from nodenet._address import describe, isIP, toPort
+from nodenet._address import addressDict, isIP, toPort
 from nodenet._network import adopt, network
 from nodenet._tls import Session, TLSWire, certificateOf
 from nodenet._transport import Wire, asOSError, wireFor
@@ -267,7 +267,7 @@ class Stream(stream.Stream, Protocol):
         """
         if self._wire is None:
             raise NodeError("Bad file descriptor argument")
-        return describe(self.transport.getHost())
+        return addressDict(self.transport.getHost())
 
     def __repr__(self) -> str:
         peer = "" if self.remoteAddress is None else f" {self.remoteAddress}:{self.remotePort}"

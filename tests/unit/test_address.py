@@ -14,12 +14,23 @@ from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
-from nodenet._address import describe, fromSocket, isIP, isIPv4, isIPv6, toPort
+from nodenet._address import (
+    addressDict,
+    addressText,
+    fromSocket,
+    isIP,
+    isIPv4,
+    isIPv6,
+    toPort,
+)
 
 always = settings(derandomize=True, deadline=None, database=None)
 
 IPV4 = ["127.0.0.1", "0.0.0.0", "255.255.255.255", "74.125.127.100"]
 IPV6 = ["::", "::1", "2001:4860:a005::68", "FE80::1", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8"]
+#: with a zone, as Node v20 lets it be
+ZONED = ["fe80::1%lo", "::1%0", "::%x", "::1%-", "::1%.", "fe80::1%25lo"]
+ZONED += ["::ffff:1.2.3.4%eth0", "::1%eth0:1", "::1%lo.100", "::1%" + "a" * 300]
 NEITHER: list[Any] = [
     "",
     "localhost",
@@ -36,6 +47,21 @@ NEITHER: list[Any] = [
     "1:2:3:4:5:6:7:8:9",
     "::12345",
     "\ud800",
+    "fe80::1%",
+    "%lo",
+    "127.0.0.1%lo",
+    "::1%a b",
+    "::1%a%b",
+    "::1%_",
+    "::1%/",
+    "::1%lo\n",
+    "::1%\u00e9",
+    "::1%\u0664",
+    "::1\n",
+    "1.2.3.4\n",
+    "1.2.3.\u0664",
+    "01.2.3.4",
+    "0x1.2.3.4",
     b"127.0.0.1",
     b"::1",
     None,
@@ -55,7 +81,7 @@ class IsIPTests(SynchronousTestCase):
             self.assertEqual((isIP(input), isIPv4(input), isIPv6(input)), (4, True, False))
 
     def test_anIPv6AddressIs6(self) -> None:
-        for input in IPV6:
+        for input in IPV6 + ZONED:
             self.assertEqual((isIP(input), isIPv4(input), isIPv6(input)), (6, False, True))
 
     def test_allElseIs0(self) -> None:
@@ -99,6 +125,10 @@ class ToPortTests(SynchronousTestCase):
         for path in "", b"", "a\0b", b"\0a\0b":
             self.assertRaises(ValueError, toPort, path)
 
+    def test_otherDigitsThanAsciisAreAPath(self) -> None:
+        # as in Node, whose Number() takes no others
+        self.assertIs(toPort("\u0664\u0662"), None)
+
     def test_bytesAndPathObjectsAreAPath(self) -> None:
         for path in b"/tmp/echo.sock", b"8124", pathlib.Path("8124"), pathlib.Path("/tmp/s"):
             self.assertIs(toPort(path), None)
@@ -110,41 +140,71 @@ class ToPortTests(SynchronousTestCase):
                 self.assertEqual(str(error), f"port must be 0 to 65535, not {port}")
 
     def test_whatIsNeitherIsATypeError(self) -> None:
-        for where in None, object(), [8124], {"port": 8124}, lambda: None:
+        for where in None, True, False, object(), [8124], {"port": 8124}, lambda: None:
             with self.subTest(where=where):
                 error = self.assertRaises(TypeError, toPort, where)
                 self.assertEqual(str(error), f"expected a port or a path, not {where!r}")
 
 
-class DescribeTests(SynchronousTestCase):
+class AddressDictTests(SynchronousTestCase):
     """
     What C{address()} returns.
     """
 
     def test_anIPAddressIsAddressAndPort(self) -> None:
         self.assertEqual(
-            describe(IPv4Address("TCP", "127.0.0.1", 8124)),
+            addressDict(IPv4Address("TCP", "127.0.0.1", 8124)),
             {"address": "127.0.0.1", "port": 8124},
         )
         self.assertEqual(
-            describe(IPv6Address("TCP", "::1", 8124)), {"address": "::1", "port": 8124}
+            addressDict(IPv6Address("TCP", "::1", 8124)), {"address": "::1", "port": 8124}
         )
 
     def test_aUNIXAddressIsItsPath(self) -> None:
         self.assertEqual(
-            describe(UNIXAddress(b"/tmp/echo.sock")), {"address": "/tmp/echo.sock"}
+            addressDict(UNIXAddress(b"/tmp/echo.sock")), {"address": "/tmp/echo.sock"}
         )
 
     def test_aPathThatIsNoTextCanBeOpenedAllTheSame(self) -> None:
-        path = describe(UNIXAddress(b"/tmp/\xff.sock"))["address"]
+        path = addressDict(UNIXAddress(b"/tmp/\xff.sock"))["address"]
         self.assertIsInstance(path, str)
         self.assertEqual(os.fsencode(path), b"/tmp/\xff.sock")
 
     def test_aUNIXAddressWithoutANameIsNone(self) -> None:
-        self.assertEqual(describe(UNIXAddress(None)), {"address": None})
+        self.assertEqual(addressDict(UNIXAddress(None)), {"address": None})
 
     def test_anAddressOfAnotherKindIsNone(self) -> None:
-        self.assertEqual(describe(object()), {"address": None})
+        self.assertEqual(addressDict(object()), {"address": None})
+
+
+class AddressTextTests(SynchronousTestCase):
+    """
+    An address for people.
+    """
+
+    def test_anIPAddressHasItsPort(self) -> None:
+        for text, address in [
+            ("127.0.0.1:8124", IPv4Address("TCP", "127.0.0.1", 8124)),
+            ("[::1]:8124", IPv6Address("TCP", "::1", 8124)),
+            ("[fe80::1%lo]:0", IPv6Address("TCP", "fe80::1%lo", 0)),
+        ]:
+            self.assertEqual(addressText(address), text)
+
+    def test_aUNIXAddressIsMarkedAsThat(self) -> None:
+        for text, name in [
+            ("unix:/tmp/echo.sock", b"/tmp/echo.sock"),
+            ("unix:@name", b"\0name"),
+            ("unix", b""),
+            ("unix", None),
+        ]:
+            self.assertEqual(addressText(UNIXAddress(name)), text)
+
+    def test_anAddressOfAnotherKindHasNoName(self) -> None:
+        self.assertEqual(addressText(object()), "unix")
+
+    def test_aLogsLineIsNotBrokenByAName(self) -> None:
+        for name in b"/tmp/a\nb", b"/tmp/\xff", b"/tmp/\x1b[0m":
+            self.assertTrue(addressText(UNIXAddress(name)).isprintable())
 
 
 class FromSocketTests(SynchronousTestCase):
@@ -172,4 +232,4 @@ class FromSocketTests(SynchronousTestCase):
         for name in "", b"", None:
             address = fromSocket(socket.AF_UNIX, name)
             self.assertEqual(address, UNIXAddress(None))
-            self.assertEqual(describe(address), {"address": None})
+            self.assertEqual(addressDict(address), {"address": None})
