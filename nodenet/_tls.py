@@ -5,9 +5,8 @@ TLS on one stream: Twisted's, with Node's view of the peer.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
+from socket import socket
 from typing import Any
-from weakref import ref
 
 from OpenSSL import SSL, crypto
 from service_identity import CertificateError, VerificationError
@@ -24,7 +23,7 @@ from zope.interface import implementer
 
 from nodenet._address import isIP
 from nodenet._transport import BufferWire
-from nodenet.crypto import Credentials, asked
+from nodenet.crypto import Credentials, verified
 from nodenet.timers import nextTick
 
 __all__ = ["Session", "certificateOf"]
@@ -56,6 +55,15 @@ _REASONS = {
     79: "invalid CA certificate",
 }
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+class Connection(SSL.Connection):
+    """
+    pyOpenSSL's, which the callbacks of L{Credentials} ask for its session. (Its app
+    data would do, but from 26.4 on Twisted puts its own protocol there.)
+    """
+
+    session: Session
 
 
 @implementer(IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator)
@@ -116,47 +124,49 @@ class Session:
         """
         Twisted: make the connection object.
         """
+        return self.makeConnection(None)
+
+    clientConnectionForTLS = serverConnectionForTLS
+
+    def makeConnection(self, sock: socket | None) -> SSL.Connection:
+        """
+        @param sock: what it reads and writes; C{None}: memory (C{bio_read}, C{bio_write}).
+        @return: a connection that has not begun the handshake.
+        """
         credentials = self.credentials
-        connection = SSL.Connection(credentials.context, None)
-        self._verify(connection)
-        if credentials.contexts:
-            asked[connection] = partial(self._use, ref(connection))
+        connection = Connection(credentials.context, sock)
+        connection.session = self
+        if not (self.isClient or credentials.trusting):
+            connection.set_verify(SSL.VERIFY_NONE)
         if self.isClient and self.host is not None and not isIP(self.host):
             connection.set_tlsext_host_name(self.host.encode())
         return connection
 
-    clientConnectionForTLS = serverConnectionForTLS
-
-    def _verify(self, connection: SSL.Connection) -> None:
-        """
-        Have OpenSSL look at the peer's certificate, as the credentials say.
-        """
-        mode = SSL.VERIFY_NONE
-        if self.isClient or self.credentials.trusting:
-            mode = SSL.VERIFY_PEER
-            if self.credentials.rejectUnauthorized:
-                mode |= SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-        connection.set_verify(mode, self._verified)
-
-    def _use(self, connection: ref[SSL.Connection], credentials: Credentials) -> None:
+    def use(self, connection: SSL.Connection, credentials: Credentials) -> None:
         """
         The client has asked for a name: go on with the credentials for it, in all.
         """
+        # OpenSSL asks on a client too, of the name that it has itself asked for.
+        if self.isClient or credentials is self.credentials:
+            return
         self.credentials = credentials
-        here = connection()
-        if here is not None:
-            here.set_context(credentials.context)
-            self._verify(here)
+        connection.set_context(credentials.context)
+        # A connection keeps the mode of its first context.
+        if credentials.trusting:
+            connection.set_verify(credentials.verifyMode, verified)
+        else:
+            connection.set_verify(SSL.VERIFY_NONE)
 
-    def _verified(
-        self, connection: object, certificate: object, number: int, depth: int, valid: int
-    ) -> bool:
+    def verified(self, number: int, valid: bool) -> bool:
         """
-        OpenSSL: one certificate of the chain has been looked at.
+        One certificate of the peer's chain has been looked at.
+
+        @param number: what is wrong with it, of OpenSSL's x509_vfy.h.
+        @return: whether to go on.
         """
         if not valid and self.error is None:
             self.error = _REASONS.get(number, f"verification error {number}")
-        return bool(valid) or not self.credentials.rejectUnauthorized
+        return valid or not self.credentials.rejectUnauthorized
 
     def handshakeCompleted(self, connection: SSL.Connection) -> None:
         """

@@ -24,12 +24,16 @@ class Authority:
     A CA.
     """
 
+    @staticmethod
+    def makeKey():
+        return ec.generate_private_key(ec.SECP256R1())
+
     def __init__(self, name="nodenet test CA", above=None):
         """
         @param above: the CA that has signed this one's certificate; itself by default.
         """
         signer = above or self
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.key = self.makeKey()
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = (
             x509.CertificateBuilder()
@@ -57,7 +61,7 @@ class Authority:
         @param purposes: client and server by default.
         @return: key and certificate in PEM, and the certificate.
         """
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = self.makeKey()
         subject = x509.Name(
             [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, "UK"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodenet import net
-from nodenet.crypto import Credentials
+from nodenet.crypto import Credentials, CredentialsError
 from nodenet.service.log import log
 
 __all__ = ["Secured"]
@@ -40,14 +40,13 @@ class Secured:
                 raise ValueError(f"{option} {file}: {e.strerror}") from None
         try:
             return Credentials(**pems, **self.settings)
-        except ValueError as e:
-            what, _, why = str(e).partition(": ")
+        except CredentialsError as e:
             wrong = [
                 f"{option} {file}"
                 for option, file in self.files.items()
-                if option.rpartition("-")[2] in what.split()
+                if option.rpartition("-")[2] in e.details
             ]
-            raise ValueError(f"{' and '.join(wrong) or what}: {why}") from None
+            raise ValueError(f"{' and '.join(wrong or e.details)}: {e.reason}") from None
 
     def reload(self) -> None:
         """

@@ -30,6 +30,7 @@ from tests.helpers import event, need, record, turns
 from tests.process.test_net import LARGE, NetCase, Producers, reset
 
 LIMIT = 20
+ANSWER = b"HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nserved"
 
 
 class SecureCase(NetCase):
@@ -603,6 +604,56 @@ class PeerTests(SecureCase):
             process.stdin.pipe(c); c.pipe(process.stdout);
         """
         return self.echoes(need("node"), "-e", program)
+
+    @inlineCallbacks
+    def offers(self, *args, text, **server):
+        """
+        @param args: a client's that offers C{http/1.1} by ALPN.
+        @param text: what it must print.
+        @return: fires with what was chosen.
+        """
+        chosen = []
+        credentials = createCredentials(self.mine, **server)
+
+        def serve(stream):
+            stream.setSecure(credentials)
+            stream.on("error", lambda e: None)
+            stream.on("secure", lambda: chosen.append(stream.alpnProtocol))
+            stream.once("data", lambda data: stream.end(ANSWER))
+
+        listening = yield self.listening(listener=serve)
+        port = str(listening.address()["port"])
+        done = yield deferToThread(
+            subprocess.run, [arg.replace("PORT", port) for arg in args],
+            input=b"GET / HTTP/1.0\r\n\r\n", capture_output=True, timeout=LIMIT,
+        )  # fmt: skip
+        self.assertIn(text, done.stdout, done.stderr)
+        return chosen
+
+    @inlineCallbacks
+    def test_clientsThatOfferALPNAreServedWhateverTheServerSpeaks(self):
+        ca = self.files(ca=self.authority.pem)["ca"]
+        program = f"""
+            var c = require('tls').connect({{ port: PORT, host: '127.0.0.1',
+              ALPNProtocols: ['http/1.1'], ca: {json.dumps(self.authority.pem)} }});
+            process.stdin.pipe(c); c.pipe(process.stdout);
+        """
+        clients = [
+            [need("curl"), "-sS", "--cacert", ca, "https://127.0.0.1:PORT/"],
+            [need("openssl"), "s_client", "-quiet", "-alpn", "http/1.1", "-connect",
+             "127.0.0.1:PORT"],
+            [need("node"), "-e", program],
+        ]  # fmt: skip
+        other = createCredentials(self.authority.credentials("b.example"))
+        for args in clients:
+            for speaks, chosen in ([], None), (["other"], None), (["http/1.1"], "http/1.1"):
+                got = yield self.offers(*args, text=b"served", ALPNProtocols=speaks)
+                self.assertEqual(got, [chosen], args)
+        got = yield self.offers(
+            *clients[1], "-servername", "b.example", text=b"served",
+            ALPNProtocols=["http/1.1"], contexts={"b.example": other},
+        )  # fmt: skip
+        self.assertEqual(got, [None])
 
     @inlineCallbacks
     def test_nodeServer(self):

@@ -4,12 +4,15 @@ L{nodenet.crypto}, and what C{Stream.setSecure} refuses.
 
 from __future__ import annotations
 
+import pickle
+
+from cryptography.hazmat.primitives.asymmetric import rsa
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import net
-from nodenet.crypto import Credentials, createCredentials
+from nodenet.crypto import Credentials, CredentialsError, createCredentials
 from nodenet.errors import NodeError
 from tests.certificates import Authority
 
@@ -24,9 +27,14 @@ class CredentialsTests(SynchronousTestCase):
         self.key, self.cert, _ = self.authority.issue("localhost")
 
     def refuses(self, message, **details):
-        error = self.assertRaises(ValueError, createCredentials, details)
-        self.assertEqual(str(error).partition(":")[0], message.partition(":")[0])
-        self.assertIn(message, str(error))
+        """
+        @param message: C{"<detail> and <detail>: <how the reason begins>"}.
+        """
+        error = self.assertRaises(CredentialsError, createCredentials, details)
+        wrong, _, reason = message.partition(": ")
+        self.assertEqual(error.details, tuple(wrong.split(" and ")))
+        self.assertEqual(error.reason[: len(reason)], reason)
+        self.assertEqual(str(error), f"{wrong}: {error.reason}")
 
     def test_pemIsTextOrBytesAndDetailsADictOrKeywords(self):
         for details in (
@@ -63,6 +71,59 @@ class CredentialsTests(SynchronousTestCase):
             self.refuses("servername: ", servername=name)
         self.refuses("ciphers: ", ciphers="NO-SUCH-CIPHER")
         self.refuses("secureProtocol: unknown: 'SSLv3'", secureProtocol="SSLv3")
+
+    def test_whatIsOfAWrongTypeIsNamed(self):
+        for name in "key", "passphrase":
+            pem = {"key": self.key, "cert": self.cert}
+            for wrong in 5, [self.key], object():
+                self.refuses(f"{name}: must be str or bytes, not ", **{**pem, name: wrong})
+        for name in "cert", "ca", "crl":
+            for wrong in 5, [5], [self.cert, None], object():
+                self.refuses(
+                    f"{name}: must be str or bytes, or several, not ",
+                    **{"key": self.key, "cert": self.cert, name: wrong},
+                )
+        for name in "ciphers", "secureProtocol", "servername":
+            self.refuses(f"{name}: must be str, not int", **{name: 5})
+        for wrong in 1, "no":
+            self.refuses("rejectUnauthorized: must be bool, not ", rejectUnauthorized=wrong)
+        for wrong in {"a": 5}, {5: createCredentials()}, 5, ["a"]:
+            self.refuses("contexts: must be a dict of names and Credentials", contexts=wrong)
+        for wrong in "h2", b"h2", [b"h2"], 5:
+            self.refuses("ALPNProtocols: must be several str, not ", ALPNProtocols=wrong)
+        for wrong in "", "x" * 256:
+            self.refuses("ALPNProtocols: each must have 1 to 255 bytes", ALPNProtocols=[wrong])
+        for wrong in "x", True, -1, float("nan"), float("inf"):
+            self.refuses(
+                "handshakeTimeout: must be milliseconds, 0 or more, not ",
+                handshakeTimeout=wrong,
+            )
+
+    def test_noSecretIsInTheReason(self):
+        for details in {"passphrase": ["hush"]}, {"key": ["hush"]}, {"key": "hush"}:
+            error = self.assertRaises(
+                CredentialsError,
+                createCredentials,
+                {"key": self.key, "cert": self.cert, **details},
+            )
+            self.assertNotIn("hush", str(error))
+
+    def test_whatIsNoDetailIsNamed(self):
+        self.refuses("certs and keys: unknown", keys=self.key, certs=self.cert)
+
+    def test_noneIsLeavingItOut(self):
+        names = Credentials.__init__.__kwdefaults__
+        createCredentials(dict.fromkeys(names))
+
+    def test_aKeyThatOpenSSLFindsTooSmallIsCalledThat(self):
+        self.authority.makeKey = lambda: rsa.generate_private_key(65537, 1024)
+        self.refuses("key: too small", **self.authority.credentials("localhost"))
+
+    def test_theErrorSurvivesAPickle(self):
+        error = CredentialsError(("key", "cert"), "do not match")
+        again = pickle.loads(pickle.dumps(error))
+        self.assertEqual((again.details, again.reason), (error.details, error.reason))
+        self.assertIsInstance(again, ValueError)
 
     def test_anEncryptedKeyWithItsPassphrase(self):
         key, cert, _ = self.authority.issue("localhost", passphrase=b"secret")
