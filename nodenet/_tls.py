@@ -8,7 +8,8 @@ from datetime import datetime
 from socket import socket
 from typing import Any
 
-from OpenSSL import SSL, crypto
+from cryptography.x509 import Name
+from OpenSSL import SSL
 from service_identity import CertificateError, VerificationError
 from service_identity.pyopenssl import verify_hostname, verify_ip_address
 from twisted.internet.interfaces import (
@@ -53,6 +54,39 @@ _REASONS = {
     66: "certificate key too weak",
     68: "certificate signature algorithm too weak",
     79: "invalid CA certificate",
+}
+#: OpenSSL's short names of what names are made of; of any other, the numbers stand there.
+_SHORT = {
+    "2.5.4.3": "CN",
+    "2.5.4.4": "SN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "street",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.12": "title",
+    "2.5.4.13": "description",
+    "2.5.4.15": "businessCategory",
+    "2.5.4.16": "postalAddress",
+    "2.5.4.17": "postalCode",
+    "2.5.4.20": "telephoneNumber",
+    "2.5.4.41": "name",
+    "2.5.4.42": "GN",
+    "2.5.4.43": "initials",
+    "2.5.4.44": "generationQualifier",
+    "2.5.4.45": "x500UniqueIdentifier",
+    "2.5.4.46": "dnQualifier",
+    "2.5.4.65": "pseudonym",
+    "2.5.4.97": "organizationIdentifier",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+    "1.2.840.113549.1.9.2": "unstructuredName",
+    "1.3.6.1.4.1.311.60.2.1.1": "jurisdictionL",
+    "1.3.6.1.4.1.311.60.2.1.2": "jurisdictionST",
+    "1.3.6.1.4.1.311.60.2.1.3": "jurisdictionC",
 }
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -261,23 +295,27 @@ def certificateOf(connection: SSL.Connection) -> dict[str, str]:
     certificate = connection.get_peer_certificate()
     if certificate is None:
         return {}
+    names = certificate.to_cryptography()
     return {
-        "subject": _oneline(certificate.get_subject()),
-        "issuer": _oneline(certificate.get_issuer()),
+        "subject": _oneline(names.subject),
+        "issuer": _oneline(names.issuer),
         "valid_from": _date(certificate.get_notBefore()),
         "valid_to": _date(certificate.get_notAfter()),
         "fingerprint": certificate.digest("sha1").decode(),
     }
 
 
-def _oneline(name: crypto.X509Name) -> str:
+def _oneline(name: Name) -> str:
     """
-    As OpenSSL's X509_NAME_oneline: C{/C=UK/O=node.js/CN=localhost}.
+    As OpenSSL's X509_NAME_oneline: C{/C=UK/O=node.js/CN=localhost}. What is not ASCII is
+    escaped UTF-8, however the certificate encodes it.
     """
     parts = []
-    for key, value in name.get_components():
-        text = "".join(chr(c) if 32 <= c < 127 else f"\\x{c:02X}" for c in value)
-        parts.append(f"/{key.decode()}={text}")
+    for attribute in name:
+        oid, value = attribute.oid.dotted_string, attribute.value
+        data = value.encode() if isinstance(value, str) else value
+        text = "".join(chr(c) if 32 <= c < 127 else f"\\x{c:02X}" for c in data)
+        parts.append(f"/{_SHORT.get(oid, oid)}={text}")
     return "".join(parts)
 
 

@@ -4,14 +4,22 @@ L{nodenet.crypto}, and what C{Stream.setSecure} refuses.
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import itertools
 import pickle
+import weakref
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509 import Name, NameAttribute, ObjectIdentifier
+from cryptography.x509.oid import NameOID
+from OpenSSL import SSL, crypto
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import net
+from nodenet._tls import Session, certificateOf
 from nodenet.crypto import Credentials, CredentialsError, createCredentials
 from nodenet.errors import NodeError
 from tests.certificates import Authority
@@ -134,6 +142,160 @@ class CredentialsTests(SynchronousTestCase):
     def test_theVersionsHaveTwoSpellings(self):
         for name in "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", "TLSv1_2_method":
             createCredentials(secureProtocol=name)
+
+
+class Client(SSL.Connection):
+    """
+    pyOpenSSL's client, in memory.
+    """
+
+    def __init__(self, name=None, offers=()):
+        super().__init__(SSL.Context(SSL.TLS_METHOD))
+        self.set_connect_state()
+        if name is not None:
+            self.set_tlsext_host_name(name)
+        if offers:
+            self.set_alpn_protos(list(offers))
+
+
+def shakeHands(*ends):
+    """
+    @param ends: two connections in memory.
+    """
+    shaking = set(ends)
+    for end in itertools.islice(itertools.cycle(ends), 20):
+        try:
+            end.do_handshake()
+            shaking.discard(end)
+        except SSL.WantReadError:
+            pass
+        with contextlib.suppress(SSL.WantReadError):
+            ends[end is ends[0]].bio_write(end.bio_read(1 << 20))
+    assert not shaking
+
+
+class SessionTests(SynchronousTestCase):
+    """
+    L{Session}: what a connection is told, in memory.
+    """
+
+    def setUp(self):
+        self.authority = Authority()
+
+    def server(self, *, credentials=None, **more):
+        """
+        @return: a session and its connection.
+        """
+        credentials = credentials or createCredentials(
+            self.authority.credentials("localhost"), **more
+        )
+        session = Session(credentials, False, None)
+        connection = session.makeConnection(None)
+        connection.set_accept_state()
+        return session, connection
+
+    def client(self, **details):
+        session = Session(createCredentials(details), True, "localhost")
+        connection = session.makeConnection(None)
+        connection.set_connect_state()
+        return session, connection
+
+    def test_aServerAsksForACertificateOnlyWithACA(self):
+        ca, must = self.authority.pem, SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+        for details, mode in (
+            ({}, SSL.VERIFY_NONE),
+            ({"rejectUnauthorized": True}, SSL.VERIFY_NONE),
+            ({"ca": ca}, SSL.VERIFY_PEER),
+            ({"ca": ca, "rejectUnauthorized": True}, must),
+        ):
+            self.assertEqual(self.server(**details)[1].get_verify_mode(), mode)
+            wanted = must if "rejectUnauthorized" in details else SSL.VERIFY_PEER
+            self.assertEqual(self.client(**details)[1].get_verify_mode(), wanted)
+
+    def test_aNameIsServedAsItsOwnCredentialsSay(self):
+        named = createCredentials(self.authority.credentials("b"), ca=self.authority.pem)
+        plain = createCredentials(self.authority.credentials("c"), ALPNProtocols=["own"])
+        more = {"contexts": {"b.example": named, "c.example": plain}}
+        for name, credentials, mode, chosen in (
+            (b"b.example", named, SSL.VERIFY_PEER, b""),
+            (b"c.example", plain, SSL.VERIFY_NONE, b"own"),
+            (b"d.example", None, SSL.VERIFY_NONE, b"all"),
+            (None, None, SSL.VERIFY_NONE, b"all"),
+        ):
+            session, server = self.server(ALPNProtocols=["all"], **more)
+            credentials = credentials or session.credentials
+            client = Client(name, offers=[b"own", b"all"])
+            shakeHands(client, server)
+            self.assertIs(session.credentials, credentials)
+            self.assertEqual(server.get_verify_mode(), mode)
+            self.assertEqual(client.get_alpn_proto_negotiated(), chosen)
+
+    def test_aClientKeepsToItsOwnCredentialsWhateverNamesTheyHave(self):
+        """
+        OpenSSL tells a client, too, which name was asked for.
+        """
+        other = createCredentials(ca=Authority("another").pem)
+        session, client = self.client(ca=self.authority.pem, contexts={"localhost": other})
+        # A server that answers to names, as OpenSSL tells a client of it only then.
+        named = createCredentials(self.authority.credentials("localhost"))
+        _, server = self.server(contexts={"localhost": named})
+        shakeHands(client, server)
+        session.handshakeCompleted(client)
+        self.assertIsNone(session.error)
+
+    def test_aClientThatOffersProtocolsIsServedWithoutAny(self):
+        for speaks, chosen in ([], b""), (["x"], b""), (["x", "h2"], b"h2"):
+            _, server = self.server(ALPNProtocols=speaks)
+            client = Client(offers=[b"h2", b"http/1.1"])
+            shakeHands(client, server)
+            self.assertEqual(client.get_alpn_proto_negotiated(), chosen)
+
+    def test_anIdleConnectionHoldsNoBuffers(self):
+        context = createCredentials().context
+        self.assertTrue(context.set_mode(0) & SSL.MODE_RELEASE_BUFFERS)
+
+    def test_credentialsThatNobodyUsesAreGone(self):
+        session, server = self.server(
+            ca=self.authority.pem, ALPNProtocols=["x"], contexts={"a": createCredentials()}
+        )
+        shakeHands(Client(b"localhost", [b"x"]), server)
+        gone = weakref.ref(session.credentials)
+        del session, server
+        gc.collect()
+        self.assertIsNone(gone())
+
+    def test_pyOpenSSLHasNothingToWarnOf(self):
+        session, client = self.client(ca=self.authority.pem, servername="localhost")
+        shakeHands(client, self.server(ca=self.authority.pem)[1])
+        session.handshakeCompleted(client)
+        certificateOf(client)
+        self.assertEqual([each["message"] for each in self.flushWarnings()], [])
+
+
+class CertificateOfTests(SynchronousTestCase):
+    """
+    L{certificateOf}.
+    """
+
+    def test_namesAreInOneLineWithOpenSSLsShortNames(self):
+        parts = [
+            (NameOID.EMAIL_ADDRESS, "a@b.example", "emailAddress=a@b.example"),
+            (NameOID.USER_ID, "me", "UID=me"),
+            (NameOID.SURNAME, "\u00e9/\n", r"SN=\xC3\xA9/\x0A"),
+            (ObjectIdentifier("1.2.3.4"), "x", "1.2.3.4=x"),
+        ]
+        name = Name([NameAttribute(oid, value) for oid, value, _ in parts])
+        authority = Authority()
+        authority.name = name
+        _, _, certificate = authority.issue("localhost")
+
+        class Connection:
+            def get_peer_certificate(self):
+                return crypto.X509.from_cryptography(certificate)
+
+        got = certificateOf(Connection())
+        self.assertEqual(got["issuer"], "".join(f"/{text}" for _, _, text in parts))
+        self.assertEqual(got["subject"], "/C=UK/O=node.js/CN=localhost")
 
 
 class MisuseTests(SynchronousTestCase):
