@@ -120,8 +120,12 @@ class Credentials:
         context.set_min_proto_version(_lowestVersion(secureProtocol))
         context.set_verify(self.verifyMode, verified)
         context.set_verify_depth(9)
-        context.set_options(SSL.OP_NO_TICKET)
+        # Sessions are in tickets, which the clients keep. OpenSSL does not look at the
+        # certificate of one that is taken up again, and takes it up before the client's
+        # name is known: so there are none where any name asks for certificates.
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        if any(one.trusting for one in (self, *self.contexts.values())):
+            context.set_options(SSL.OP_NO_TICKET)
         context.set_session_id(token_bytes(16))
         if self.contexts:
             context.set_tlsext_servername_callback(self._nameAsked)

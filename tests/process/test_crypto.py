@@ -1537,3 +1537,168 @@ class OpenSSLTests(PeerCase):
         count = yield deferToThread(read)
         self.assertGreaterEqual(count, 300_000)
         self.assertEqual((yield closed), (False,))
+
+
+class ResumptionTests(PeerCase):
+    """
+    Sessions that clients take up again, with the ticket of an earlier connection.
+    """
+
+    @inlineCallbacks
+    def serve(self, **more):
+        """
+        @param more: details of the server's credentials.
+        @return: fires with the server's address, and the list that gets verifyError() of
+            each connection.
+        """
+        verified = []
+        credentials = createCredentials(self.mine, **more)
+
+        def listener(stream):
+            stream.setSecure(credentials)
+            stream.on("error", lambda e: verified.append(e.code))
+            stream.on("secure", lambda: verified.append(stream.verifyError()))
+            stream.once("data", lambda data: stream.end(b"served"))
+
+        listening = yield self.listening(listener=listener)
+        return f"127.0.0.1:{listening.address()['port']}", verified
+
+    @inlineCallbacks
+    def openssl(self, where, *args):
+        """
+        @return: fires with whether a session was taken up again.
+        """
+        done = yield deferToThread(
+            subprocess.run,
+            [need("openssl"), "s_client", "-connect", where, "-ign_eof", *args],
+            input=b"hello\n", capture_output=True, timeout=LIMIT,
+        )  # fmt: skip
+        self.assertIn(b"served", done.stdout, done.stderr)
+        return b"Reused, TLS" in done.stdout
+
+    @inlineCallbacks
+    def resumes(self, where, *args, then=()):
+        """
+        @param args: of the first of two clients.
+        @param then: of the second, besides.
+        @return: fires with whether the second takes up the session of the first.
+        """
+        session = self.mktemp()
+        os.makedirs(os.path.dirname(session), exist_ok=True)
+        self.assertFalse((yield self.openssl(where, *args, "-sess_out", session)))
+        # In TLS 1.2 a client may have got none.
+        have = ("-sess_in", session) if os.path.exists(session) else ()
+        return (yield self.openssl(where, *args, *then, *have))
+
+    @inlineCallbacks
+    def test_opensslResumesWithBothVersions(self):
+        where, _ = yield self.serve()
+        for version in "-tls1_2", "-tls1_3":
+            self.assertTrue((yield self.resumes(where, version)), version)
+
+    @inlineCallbacks
+    def test_nodeResumesWithBothVersions(self):
+        where, _ = yield self.serve()
+        program = """
+            var tls = require('tls');
+            function connect(options, session, done) {
+              var got, reused, c = tls.connect({ ...options, session: session });
+              c.on('secureConnect', function () { reused = c.isSessionReused(); });
+              c.on('session', function (s) { got = s; });
+              c.on('data', function () {});
+              c.on('close', function () { done(got, reused); });
+              c.write('hello');
+            }
+            ['TLSv1.2', 'TLSv1.3'].forEach(function (version) {
+              var options = { port: PORT, host: '127.0.0.1', rejectUnauthorized: false,
+                              minVersion: version, maxVersion: version };
+              connect(options, undefined, function (session, first) {
+                connect(options, session, function (_, again) {
+                  console.log(version + ' ' + first + ' ' + again);
+                });
+              });
+            });
+        """.replace("PORT", where.partition(":")[2])
+        done = yield deferToThread(
+            subprocess.run, [need("node"), "-e", program], capture_output=True, timeout=LIMIT
+        )
+        self.assertEqual(
+            sorted(done.stdout.split(b"\n")),
+            [b"", b"TLSv1.2 false true", b"TLSv1.3 false true"],
+            done.stderr,
+        )
+
+    @inlineCallbacks
+    def test_pythonResumesWithBothVersions(self):
+        where, _ = yield self.serve()
+        host, _, port = where.partition(":")
+
+        def connect(context, session):
+            with (
+                socket.create_connection((host, int(port)), LIMIT) as skt,
+                context.wrap_socket(skt, session=session) as secure,
+            ):
+                secure.sendall(b"hello")
+                self.assertEqual(secure.recv(100), b"served")
+                return secure.session, secure.session_reused
+
+        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            context.minimum_version = context.maximum_version = version
+            session, reused = yield deferToThread(connect, context, None)
+            self.assertFalse(reused)
+            _, reused = yield deferToThread(connect, context, session)
+            self.assertTrue(reused, version)
+
+    @inlineCallbacks
+    def test_nobodyResumesWhereCertificatesAreAskedFor(self):
+        """
+        OpenSSL does not look at the certificate of a session that is taken up again.
+        """
+        me = self.files(**self.authority.credentials("me"))
+        for version in "-tls1_2", "-tls1_3":
+            where, verified = yield self.serve(ca=self.authority.pem)
+            args = version, "-cert", me["cert"], "-key", me["key"]
+            self.assertFalse((yield self.resumes(where, *args)), version)
+            self.assertEqual(verified, [None, None])
+            self.assertFalse((yield self.resumes(where, version)), version)
+            self.assertEqual(verified[2:], ["the peer sent no certificate"] * 2)
+
+    @inlineCallbacks
+    def test_nobodyResumesAcrossNamesOfWhichOneAsksForCertificates(self):
+        """
+        Else who is known to one name's CA would be taken for one that another's knows.
+        """
+        others = Authority("other clients' CA")
+        contexts = {
+            name: createCredentials(self.authority.credentials(name), ca=ca)
+            for name, ca in (
+                ("a.example", self.authority.pem),
+                ("b.example", others.pem),
+                ("c.example", None),
+            )
+        }
+        me = self.files(**self.authority.credentials("me"))
+        cert = "-cert", me["cert"], "-key", me["key"]
+        for version in "-tls1_2", "-tls1_3":
+            where, verified = yield self.serve(contexts=contexts)
+            for first, then, errors in (
+                ("a", "b", [None, "unable to get local issuer certificate"]),
+                ("c", "a", ["the peer sent no certificate", None]),
+                ("a", "a", [None, None]),
+            ):
+                first, then = f"{first}.example", f"{then}.example"
+                reused = yield self.resumes(
+                    where, version, *cert, "-servername", first, then=("-servername", then)
+                )
+                self.assertEqual((reused, verified), (False, errors), (version, first, then))
+                del verified[:]
+
+    @inlineCallbacks
+    def test_namesThatAskForNoCertificatesAreResumed(self):
+        other = createCredentials(self.authority.credentials("b.example"))
+        where, _ = yield self.serve(contexts={"b.example": other})
+        for version in "-tls1_2", "-tls1_3":
+            args = version, "-servername", "b.example"
+            self.assertTrue((yield self.resumes(where, *args)), version)
