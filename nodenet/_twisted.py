@@ -13,6 +13,7 @@ from importlib import import_module
 from math import inf
 from typing import Any, NamedTuple
 
+from OpenSSL import SSL
 from twisted.internet.base import DelayedCall, ReactorBase
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Clock
@@ -179,3 +180,75 @@ def callFirst(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelaye
         call.time = -inf
         heappush(pending, call)
     return call
+
+
+def isBinding(thing: object) -> bool:
+    """
+    @return: whether this is what Twisted's C{makeBinding} (26.10) returns.
+    """
+    return hasattr(thing, "_reusePort") and hasattr(thing, "_reuseAddress")
+
+
+def bindingOptions(binding: Any) -> dict[str, Any]:
+    """
+    @param binding: what Twisted's C{makeBinding} returns.
+    @return: its arguments, by name.
+    """
+    return {
+        "interface": binding._address or "",
+        "port": binding._port,
+        "reuseAddress": binding._reuseAddress,
+        "reusePort": binding._reusePort,
+    }
+
+
+# pyOpenSSL's Connection.recv makes a buffer of the size that is asked for, each time, and
+# its send looks at what it is given in several ways. OpenSSL called directly takes a third
+# less. Without these names, pyOpenSSL's own methods serve.
+try:
+    from OpenSSL._util import ffi, lib
+
+    _read, _write, _raise = lib.SSL_read, lib.SSL_write, SSL.Connection._raise_ssl_error  # type: ignore[attr-defined]
+except (ImportError, AttributeError):
+
+    def newBuffer(size: int) -> Any:
+        return size
+
+    def tlsRecv(connection: SSL.Connection, buffer: Any, size: int) -> bytes:
+        return connection.recv(size)
+
+    def tlsSend(connection: SSL.Connection, data: bytes | memoryview) -> int:
+        return connection.send(data)
+
+else:
+
+    def newBuffer(size: int) -> Any:
+        """
+        @param size: bytes.
+        @return: a buffer for L{tlsRecv}, which any number of connections may use in turn.
+        """
+        return ffi.new("char[]", size)
+
+    def tlsRecv(connection: SSL.Connection, buffer: Any, size: int) -> bytes:
+        """
+        C{connection.recv(size)}.
+
+        @param buffer: of L{newBuffer}, of C{size} bytes at least.
+        """
+        ssl = connection._ssl
+        got = _read(ssl, buffer, size)
+        if got <= 0:
+            _raise(connection, ssl, got)
+        data: bytes = ffi.buffer(buffer, got)[:]
+        return data
+
+    def tlsSend(connection: SSL.Connection, data: bytes | memoryview) -> int:
+        """
+        C{connection.send(data)}.
+        """
+        ssl = connection._ssl
+        whole = data if data.__class__ is bytes else ffi.from_buffer(data)
+        sent: int = _write(ssl, whole, len(data))
+        if sent <= 0:
+            _raise(connection, ssl, sent)
+        return sent

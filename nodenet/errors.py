@@ -8,6 +8,7 @@ L{NetError}, and of the class that Python has for its errno
 
 from __future__ import annotations
 
+import builtins
 import os
 import socket
 from collections.abc import Callable
@@ -137,23 +138,26 @@ def errnoException(
     @param port: the port that goes with an IP address.
     @return: one that is of Python's class for the errno too.
     """
-    return _classFor(errno)(errno, syscall, message, address, port)
+    pythons: type[OSError] = type(OSError(errno, ""))
+    return _classOf(pythons)(errno, syscall, message, address, port)
 
 
 @cache
-def _classFor(errno: int) -> type[NetError]:
+def _classOf(pythons: type[OSError]) -> type[NetError]:
     """
-    @return: the class that is both L{NetError} and Python's for this errno.
+    @return: the class that is both L{NetError} and this one of Python's.
     """
-    pythons = type(OSError(errno, ""))
     if pythons is OSError:
         return NetError
+    # It has its name, and is found by it (see __getattr__), as pickle does.
+    return type(pythons.__name__, (NetError, pythons), {"__module__": __name__})
 
-    def reduce(error: NetError) -> tuple[Any, ...]:
-        # pickle cannot find this class by its name.
-        return errnoException, *NetError.__reduce__(error)[1:]
 
-    return type(pythons.__name__, (NetError, pythons), {"__reduce__": reduce})
+def __getattr__(name: str) -> type[NetError]:
+    pythons = getattr(builtins, name, None)
+    if isinstance(pythons, type) and issubclass(pythons, OSError):
+        return _classOf(pythons)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class HostNotFoundError(NetError, socket.gaierror):

@@ -280,7 +280,7 @@ class EventEmitter:
                     _explain(e, type, listener, args)
                     raise
                 if result is not None:
-                    watch(result, self._listenerFailed)
+                    self.watchResult(result)
                 return True
             if listener:
                 for each in tuple(listener):
@@ -290,7 +290,7 @@ class EventEmitter:
                         _explain(e, type, each, args)
                         raise
                     if result is not None:
-                        watch(result, self._listenerFailed)
+                        self.watchResult(result)
                 return True
         if type == "error":
             if args and isinstance(args[0], BaseException):
@@ -298,7 +298,13 @@ class EventEmitter:
             raise NodeError("Uncaught, unspecified 'error' event.")
         return False
 
-    def _listenerFailed(self, error: Exception) -> None:
+    def watchResult(self, result: object) -> None:
+        """
+        A listener has returned this.
+        """
+        watch(result, self.listenerFailed)
+
+    def listenerFailed(self, error: Exception) -> None:
         """
         An exception that no caller can catch came out of a listener.
         """

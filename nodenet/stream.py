@@ -39,7 +39,11 @@ class Stream(EventEmitter):
         @param options: as in Node, C{{'end': False}}.
         @param end: call C{dest.end()} when the source ends.
         @return: C{dest}.
+        @raise TypeError: C{dest} is no such thing.
         """
+        for name in "on", "removeListener", "write", "end":
+            if not callable(getattr(dest, name, None)):
+                raise TypeError(f"cannot pipe to what has no {name}(): {dest!r:.60}")
         if options is not None:
             end = options.get("end", end)
         _Pipe(self, dest, end is not False)

@@ -13,13 +13,11 @@ from typing import Any, Protocol
 
 from twisted.application.reactors import installReactor
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.endpoints import clientFromString, serverFromString
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.python.failure import Failure
 
 from nodenet import net
-from nodenet._network import listenFD, network
-from nodenet._transport import asOSError
+from nodenet.endpoints import DescriptorEndpoint, clientFromString, serverFromString
 from nodenet.service.connections import Connections
 from nodenet.service.echo import echo
 from nodenet.service.limits import Limits, Networks
@@ -135,7 +133,7 @@ class Daemon(Service):
         log.info("Listening on {address}", address=named(port.getHost()))
 
     def _cannotListen(self, failure: Failure, description: str) -> None:
-        reason = asOSError(failure.value, "listen")
+        reason = getattr(failure.value, "socketError", failure.value)  # of others' endpoints
         why = getattr(reason, "strerror", None) or reason
         message = f"{description}: cannot listen: {why}"
         log.critical("{message}", message=message)
@@ -192,7 +190,7 @@ def makeService(options: Options) -> Daemon:
     for description in options["listen"]:
         said = options["said"].get(description, f"--listen {description}")
         try:
-            listen.append((said, serverFromString(network(reactor), description)))
+            listen.append((said, serverFromString(reactor, description)))
         except LookupError:  # of systemd's descriptors
             raise CannotStart(f"{said}: nobody has handed that over") from None
         except TypeError:
@@ -200,7 +198,7 @@ def makeService(options: Options) -> Daemon:
         except Exception as e:  # endpoint parsers raise what they like
             raise CannotStart(f"{said}: {e}") from None
     if options["fd"] is not None:
-        listen.append((f"--fd {options['fd']}", _Descriptor(reactor, options["fd"])))
+        listen.append((f"--fd {options['fd']}", DescriptorEndpoint(reactor, options["fd"])))
     daemon = Daemon(reactor, factory, listen, served, options["drain"])
     _onSignals(reactor, daemon, onSignal)
     return daemon
@@ -274,7 +272,7 @@ def _upstream(reactor: Any, given: tuple[str, Any]) -> Upstream:
     if isinstance(where, tuple):
         return Upstream(name, *where)
     try:
-        return Upstream(name, clientFromString(network(reactor), where))
+        return Upstream(name, clientFromString(reactor, where))
     except Exception as e:  # endpoint parsers raise what they like
         why = "wrong or missing arguments" if isinstance(e, TypeError) else e
         raise CannotStart(f"--upstream {name}: {why}") from None
@@ -302,19 +300,6 @@ def _secured(files: dict[str, str] | None, settings: dict[str, Any]) -> Secured 
         return None if files is None else Secured(files, settings)
     except ValueError as e:
         raise CannotStart(e) from None
-
-
-class _Descriptor:
-    """
-    The endpoint of C{--fd}.
-    """
-
-    def __init__(self, reactor: Any, fd: int) -> None:
-        self.reactor = reactor
-        self.fd = fd
-
-    def listen(self, factory: Any) -> Deferred[Any]:
-        return maybeDeferred(listenFD, self.reactor, self.fd, factory)
 
 
 def _onSignals(reactor: Any, daemon: Daemon, handlers: _Handlers) -> None:

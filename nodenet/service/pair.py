@@ -10,9 +10,6 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from nodenet import net
-from nodenet._splice import Splice, possible
-from nodenet._transport import pendingError, setNoDelay
-from nodenet.errors import errnoException
 from nodenet.service import proxyprotocol
 from nodenet.service.log import describe, named
 from nodenet.service.upstreams import Upstream, connecting
@@ -42,7 +39,6 @@ class Pair:
         "_peer",
         "_serverOpen",
         "_since",
-        "_splices",
         "_start",
         "_timer",
         "_upstream",
@@ -72,10 +68,9 @@ class Pair:
         self._closed = False  # the client is
         self._moved = -1
         self._since = self._start  # nothing was moved
-        self._splices: tuple[Splice, ...] = ()
         # What it sends stays in the kernel until somebody is there to take it.
         client.pause()
-        setNoDelay(True, client.transport)
+        client.setNoDelay()
         client.on("error", self._clientFailed)
         client.on("close", self._clientClosed)
         if relay.secure is None:
@@ -106,7 +101,7 @@ class Pair:
     def _connected(self) -> None:
         server, relay = self.server, self.relay
         assert server is not None
-        setNoDelay(True, server.transport)
+        server.setNoDelay()
         if relay.sendProxy is not None:
             transport = self.client.transport
             server.write(
@@ -149,27 +144,9 @@ class Pair:
         server.once("data", self._first)
         client.on("end", self._clientEnded)
         server.on("end", self._serverEnded)
-        client.pipe(server)
-        server.pipe(client)
-        if self.relay.pipes is not None and possible(client, server):
-            client._busy, server._busy = self._clientBusy, self._serverBusy
+        client.pipe(server, splice=self.relay.splicer)
+        server.pipe(client, splice=self.relay.splicer)
         client.resume()
-
-    # A direction that is busy for the first time gets its splice, and sees to it itself
-    # from then on.
-
-    def _clientBusy(self) -> None:
-        self._splice(self.client, self.server)
-
-    def _serverBusy(self) -> None:
-        self._splice(self.server, self.client)
-
-    def _splice(self, source: Any, dest: Any) -> None:
-        assert self.relay.pipes is not None
-        made = Splice(source, dest, self.relay.pipes)
-        source._busy = made.filled
-        self._splices = (*self._splices, made)
-        made.filled()
 
     def _first(self, data: bytes) -> None:
         self._firstByte = self.relay.reactor.seconds() - self._start
@@ -195,40 +172,25 @@ class Pair:
         if self._cut:
             return
         if server is None or self._candidates is not None:
-            self._seeWhetherItIsThere(client)
+            client.checkReset()
             return
         moved = client.bytesRead + client.bytesWritten + server.bytesRead + server.bytesWritten
         if moved != self._moved:
             self._moved, self._since = moved, now
         else:
-            for stream in self._notRead():
-                self._seeWhetherItIsThere(stream)
+            self._checkReset(client, server)
+            self._checkReset(server, client)
             how, limit = self.relay.limit(bool(self._fins))
             if limit and now - self._since >= limit:
                 self.cut(how)
-        for each in self._splices:
-            each.rest()
 
-    def _notRead(self) -> Iterator[net.Stream]:
+    def _checkReset(self, source: net.Stream, dest: net.Stream) -> None:
         """
-        @return: those that are not read from, as they have ended or the other side takes
-            nothing.
+        One that is not read from, as it has ended or the other takes nothing, does not tell
+        by itself that it was reset.
         """
-        for stream in self.client, self.server:
-            if stream is not None and (stream._paused or not stream.readable):
-                yield stream
-        for each in self._splices:
-            if each.held:
-                yield each.source
-
-    def _seeWhetherItIsThere(self, stream: net.Stream) -> None:
-        """
-        One that is not read from does not tell by itself that it was reset.
-        """
-        fd = stream.fd
-        errno = 0 if fd is None else pendingError(fd)
-        if errno:
-            stream.destroy(errnoException(errno, "read"))
+        if source.isPaused() or not source.readable or dest.bufferSize:
+            source.checkReset()
 
     # The end
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from nodenet import net
-from nodenet._splice import Pipes
 from nodenet.service.limits import Limits, Refusals
 from nodenet.service.log import AccessLog, log, named
 from nodenet.service.pair import Pair, iso
 from nodenet.service.upstreams import Upstreams
+from nodenet.splice import Splicer
 from nodenet.timers import clearTimeout, setInterval
 
 __all__ = ["Relay"]
@@ -63,7 +63,7 @@ class Relay:
         self.timeout = timeout
         self.halfCloseTimeout = halfCloseTimeout
         self.accessLog = accessLog
-        self.pipes = Pipes() if splices else None
+        self.splicer = Splicer() if splices else None
         self.refusals = Refusals(reactor, self._refused)
         self.open: set[Pair] = set()
         self.onEnd: Callable[[], Any] = lambda: None
@@ -87,6 +87,8 @@ class Relay:
         now = self.reactor.seconds()
         for pair in list(self.open):
             pair.check(now)
+        if self.splicer is not None:
+            self.splicer.releaseIdle()
 
     def limit(self, halfClosed: bool) -> tuple[str, float]:
         """
@@ -115,8 +117,8 @@ class Relay:
         clearTimeout(self._sweeping)
         self.upstreams.stop()
         self.refusals.stop()
-        if self.pipes is not None:
-            self.pipes.close()
+        if self.splicer is not None:
+            self.splicer.close()
         if self.accessLog is not None:
             self.accessLog.close()
 

@@ -22,7 +22,7 @@ from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFrom
 from twisted.internet.threads import deferToThread
 
 from nodenet import net
-from nodenet._tls import Session
+from nodenet._net.tls import Session
 from nodenet.crypto import createCredentials
 from nodenet.errors import NodeError
 from tests.certificates import Authority
@@ -323,7 +323,7 @@ class HandshakeTests(SecureCase):
         stream, _ = yield self.secured()
         stream.setNoDelay(True)
         stream.setKeepAlive(True, 5000)
-        raw = stream._session.raw.getHandle()
+        raw = stream.transport.getHandle()
         self.assertTrue(raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         self.assertEqual(raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), 5)
         self.assertEqual(stream.address()["address"], "127.0.0.1")
@@ -900,7 +900,7 @@ class ClearTextTests(PeerCase):
         client.on("connect", lambda: client.setSecure(self.trust))
         self.assertFalse(client.write("PASSWORD", lambda: calls.append("PASSWORD")))
         client.on("secure", lambda: calls.append("secure"))
-        client.on("secure", lambda: client.write("more") and client.end())
+        client.on("secure", lambda: client.end("more"))
         _, wire, inside = yield deferToThread(self.serve, 0)
         self.assertNotIn(b"PASSWORD", wire)
         self.assertEqual(inside, b"PASSWORDmore")
@@ -1162,6 +1162,8 @@ class TLSWriteTests(SecureCase):
         yield event(client, "secure")
         client.write("ping")
         self.assertEqual((yield event(client, "data")), (b"ping",))
+        client.end()
+        yield event(client, "close")
 
 
 class HalfCloseTests(PeerCase):

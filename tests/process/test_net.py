@@ -27,7 +27,7 @@ from twisted.trial.unittest import SkipTest, TestCase
 from zope.interface import implementer
 
 from nodenet import constants, net
-from nodenet._transport import READ_SIZE
+from nodenet._transports.wire import READ_SIZE
 from nodenet.errors import NodeError
 from tests.helpers import event, record, turns
 

@@ -14,7 +14,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from nodenet import net
 from nodenet._splice import BUSY, LITTLE, QUIET, Pipes, Splice, possible
-from nodenet._transport import READ_SIZE
+from nodenet._transports.wire import READ_SIZE
 from tests.helpers import record
 
 

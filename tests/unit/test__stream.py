@@ -21,7 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
 from nodenet import constants, net
-from nodenet._stream import TRANSITIONS
+from nodenet._net.lifecycle import TRANSITIONS
 from nodenet.errors import NodeError, errnoException
 from tests.helpers import MemoryTransport, event, inMemory, record
 

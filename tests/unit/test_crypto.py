@@ -19,7 +19,8 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import net
-from nodenet._tls import Session, certificateOf
+from nodenet._net.certificate import certificateOf
+from nodenet._net.tls import Session
 from nodenet.crypto import Credentials, CredentialsError, createCredentials
 from nodenet.errors import NodeError
 from tests.certificates import Authority

@@ -19,7 +19,7 @@ from twisted.python.usage import Options as Usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import crypto, net
-from nodenet._stream import TRANSITIONS
+from nodenet._net.lifecycle import TRANSITIONS
 from nodenet.service import Options, pair, relay
 from nodenet.service.options import RelayOptions
 

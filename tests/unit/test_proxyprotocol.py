@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import net
-from nodenet._transport import connectionOf
+from nodenet._transports.direct import transportFor
 from nodenet.service.limits import Networks
 from nodenet.service.proxyprotocol import (
     HEADER_TIMEOUT,
@@ -547,7 +547,7 @@ class ProxiedFactoryTests(SynchronousTestCase):
         self.addCleanup(other.close)
         one.setblocking(False)
         head = self.factory.buildProtocol(None)
-        transport = connectionOf(one)(one, b"", head, self.reactor)
+        transport = transportFor(one, b"", head, self.reactor)
         transport.startReading()
         head.makeConnection(transport)
         other.send(b"PROXY UNKNOWN\r\nhello")

@@ -8,14 +8,17 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from twisted.internet import main
 
-from nodenet._stream import Stream
-from nodenet._transport import READ_SIZE, _Direct, asOSError
+from nodenet._net.stream import Stream
+from nodenet._transports.choose import isDirect
+from nodenet._transports.failures import asOSError
+from nodenet._transports.wire import READ_SIZE
 
-__all__ = ["Pipes", "Splice", "possible"]
+__all__ = ["Splicer"]
 
 #: Full reads in a row after which a direction is busy.
 BUSY = 4
@@ -31,29 +34,43 @@ SIZE = 256 * 1024
 _FLAGS = getattr(os, "SPLICE_F_MOVE", 0) | getattr(os, "SPLICE_F_NONBLOCK", 0)
 
 
-def possible(source: Stream, dest: Stream) -> bool:
+class Splicer:
     """
-    @return: whether a L{Splice} can be made of them.
-    """
-    plain = isinstance(source.transport, _Direct) and isinstance(dest.transport, _Direct)
-    return plain and hasattr(os, "splice")
+    What C{source.pipe(dest, splice=splicer)} takes: as long as there is much of it, data
+    moves within the kernel. C{data} is not emitted then, all other events are; the counters
+    go on. When somebody else listens to C{data}, or the source is paused, gets an encoding
+    or is secured, data comes as events again.
 
+    It needs two streams over nodenet's own transports, without TLS, and Linux; where
+    something is missing, the pipe is as any other.
 
-class Pipes:
-    """
-    Pipes of the system's that are empty, for L{Splice}s to share.
+    One may serve any number of pipes, which share what pipes of the system's it has.
+
+    @ivar spare: pipes that nobody needs now: descriptors, to read from and to write to.
     """
 
     def __init__(self, most: int = 64) -> None:
         """
-        @param most: that are kept while nobody needs them.
+        @param most: spare pipes that are kept.
         """
-        self.most = most
+        self._most = most
         self.spare: list[tuple[int, int]] = []
+        self._active: set[Joint] = set()  # those that have a pipe
+
+    def join(self, source: Any, dest: Any) -> None:
+        """
+        See to a pipe; called by L{Stream.pipe<nodenet.net.Stream.pipe>}.
+        """
+        if not hasattr(os, "splice"):
+            return
+        if not (isinstance(source, Stream) and isinstance(dest, Stream)):
+            return
+        if isDirect(source.transport) and isDirect(dest.transport) and source is not dest:
+            source.transport.onFullRead = partial(self._firstFullRead, source, dest)
 
     def take(self) -> tuple[int, int]:
         """
-        @return: descriptors, to read from and to write to.
+        @return: a pipe that is empty.
         @raise OSError: there are no more.
         """
         if self.spare:
@@ -67,76 +84,104 @@ class Pipes:
         """
         Take back one that is needed no longer.
         """
-        if empty and len(self.spare) < self.most:
+        if empty and len(self.spare) < self._most:
             self.spare.append(pipe)
         else:
             for fd in pipe:
                 os.close(fd)
 
+    def releaseIdle(self) -> None:
+        """
+        To be called from time to time: a direction that has had nothing since the last
+        call gives its pipe back.
+        """
+        for joint in list(self._active):
+            joint.releaseIfIdle()
+
     def close(self) -> None:
         """
-        Close the spare ones.
+        Close the spare pipes.
         """
         while self.spare:
             for fd in self.spare.pop():
                 os.close(fd)
 
+    def _firstFullRead(self, source: Stream, dest: Stream) -> None:
+        joint = Joint(self, source, dest, self._active)
+        source.transport.onFullRead = joint.onFullRead
+        joint.onFullRead()
 
-class Splice:
+
+class Joint:
     """
-    Has the data of a stream that is piped into another, and that nobody else listens to
-    or writes to, move within the kernel as long as there is much of it. C{data} is not
-    emitted then, all other events are; the counters go on.
+    One pipe that has been busy.
 
-    Both streams are plain connections of nodenet's own (see L{possible}).
-
-    @ivar held: bytes that are in the pipe; no more are read until they have gone.
+    @ivar held: bytes that are in the system's pipe; no more are read until they have gone.
     """
 
     __slots__ = (
+        "_active",
         "_from",
         "_full",
         "_little",
         "_moved",
         "_pipe",
-        "_pipes",
+        "_splicer",
         "_to",
         "dest",
         "held",
         "source",
     )
 
-    def __init__(self, source: Stream, dest: Stream, pipes: Pipes) -> None:
+    def __init__(
+        self, splicer: Splicer, source: Stream, dest: Stream, active: set[Joint]
+    ) -> None:
+        """
+        @param active: those that have a pipe of the system's.
+        """
         self.source = source
         self.dest = dest
         self._from, self._to = source.transport, dest.transport
         self.held = 0
-        self._pipes = pipes
+        self._splicer = splicer
+        self._active = active
         self._pipe: tuple[int, int] | None = None  # while splicing
         self._full = 0  # full reads
-        self._moved = -1  # bytesRead at the last one, or at the last rest()
+        self._moved = -1  # bytesRead at the last one, or when idleness was last looked for
         self._little = 0  # events in a row that brought little
         source.on("close", self._closed)
         dest.on("close", self._closed)
 
-    def filled(self) -> None:
+    def _alone(self) -> bool:
+        """
+        @return: whether nobody but the pipe sees the data.
+        """
+        source, dest = self.source, self.dest
+        return (
+            source.emitsPlainly
+            and source.listenerCount("data") == 1
+            and dest.transport is self._to
+        )
+
+    def onFullRead(self) -> None:
         """
         To be called after each full read: when there were several in a row, begin.
         """
-        source, dest = self.source, self.dest
-        in_a_row = source.bytesRead - READ_SIZE == self._moved
+        source = self.source
+        inARow = source.bytesRead - READ_SIZE == self._moved
         self._moved = source.bytesRead
-        self._full = self._full + 1 if in_a_row else 1
+        self._full = self._full + 1 if inARow else 1
         # What is queued in the stream has to go out first.
-        if self._full < BUSY or dest._send is None or source._special:
+        if self._full < BUSY or not self.dest.sendsAtOnce or not self._alone():
             return
         try:
-            self._pipe = self._pipes.take()
+            self._pipe = self._splicer.take()
         except OSError:  # out of descriptors: then without
             return
+        self._active.add(self)
         self._full = self._little = 0
-        self._from.doRead = self._read
-        self._to.flush = self._flush
+        self._from.divertReads(self._read)
+        self._to.divertWrites(self._flush)
 
     def _read(self) -> Any:
         """
@@ -144,6 +189,9 @@ class Splice:
         """
         source, pipe = self.source, self._pipe
         if pipe is None or self.held:
+            return None
+        if not self._alone():
+            self.stop()
             return None
         total = 0
         ended: Any = None
@@ -159,10 +207,10 @@ class Splice:
             if not got:
                 ended = main.CONNECTION_DONE
                 break
-            source.bytesRead += got
+            source.countRead(got)
             total += got
             self.held = got
-            self.dest.bufferSize += got
+            self.dest.countQueued(got)
             if not self._write():
                 return None
         if self.held:
@@ -190,10 +238,8 @@ class Splice:
                 dest.destroy(asOSError(e, "write"))
                 return False
             self.held -= sent
-            dest.bytesWritten += sent
-            dest.bufferSize -= sent
-        dest._touch()
-        self.source._touch()
+            dest.countSent(sent)
+        self.source.touch()
         return True
 
     def _flush(self) -> bool:
@@ -204,20 +250,20 @@ class Splice:
         """
         if self._pipe is None:
             return False
-        # An event of the same turn may have lost C{source}.
-        if self._write() and not self.held and self._from.connected:
+        # An event of the same turn may have lost the source.
+        if (
+            self._write()
+            and not self.held
+            and self._from.connected
+            and not self.source.isPaused()
+        ):
             self._from.startReading()
         return bool(self.held)
 
-    def rest(self) -> None:
-        """
-        To be called from time to time: a direction that has had nothing since the last
-        call gives its pipe back.
-        """
-        if self._pipe is not None:
-            if self._moved == self.source.bytesRead and not self.held:
-                self.stop()
-            self._moved = self.source.bytesRead
+    def releaseIfIdle(self) -> None:
+        if self._moved == self.source.bytesRead and not self.held:
+            self.stop()
+        self._moved = self.source.bytesRead
 
     def stop(self) -> None:
         """
@@ -226,11 +272,10 @@ class Splice:
         pipe, self._pipe = self._pipe, None
         if pipe is None:
             return
-        self._pipes.give(pipe, empty=not self.held)
-        with suppress(AttributeError):  # closed meanwhile
-            del self._from.doRead
-        if self._to.flush is not None:
-            self._to.flush = self.dest._flush
+        self._active.discard(self)
+        self._splicer.give(pipe, empty=not self.held)
+        self._from.undivertReads()
+        self._to.divertWrites(None)
 
     def _closed(self, had_error: bool) -> None:
         self.stop()

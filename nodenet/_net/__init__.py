@@ -1,0 +1,3 @@
+"""
+Node's rules for servers and streams, and no sockets.
+"""

@@ -1,0 +1,153 @@
+"""
+Connecting a socket: no endpoint, no Deferred.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from errno import EINPROGRESS
+from typing import Any
+
+from twisted.python.failure import Failure
+
+from nodenet._address import isIP
+from nodenet._transports.direct import Transport, transportFor
+from nodenet._transports.port import checkPath
+from nodenet.errors import errnoException
+from nodenet.timers import nextTick
+
+__all__ = ["Attempt", "connectTCP", "connectUNIX"]
+
+
+class Attempt:
+    """
+    A socket that is being connected. In a later turn of the reactor, C{connected} is called
+    with it, or C{failed} with it and the C{OSError}; neither after L{cancel}.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_address",
+        "_connected",
+        "_failed",
+        "_reactor",
+        "_socket",
+        "fileno",
+        "where",
+    )
+
+    def __init__(
+        self,
+        reactor: Any,
+        family: int,
+        address: Any,
+        where: tuple[str, int | None],
+        connected: Callable[[Attempt], Any],
+        failed: Callable[[Attempt, OSError], Any],
+    ) -> None:
+        """
+        @param address: as C{socket.connect} takes it.
+        @param where: address and port, for errors.
+        """
+        self._reactor = reactor
+        self._address = address
+        self.where = where
+        self._connected: Callable[[Attempt], Any] | None = connected  # None: it is over
+        self._failed = failed
+        self._socket: socket.socket | None = None
+        try:
+            skt = self._socket = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as e:
+            nextTick(self._fail, e.errno, reactor=reactor)
+            return
+        skt.setblocking(False)
+        self.fileno = skt.fileno
+        errno = skt.connect_ex(address)
+        if errno == EINPROGRESS:
+            reactor.addWriter(self)
+        elif errno:
+            nextTick(self._fail, errno, reactor=reactor)
+        else:
+            nextTick(self._succeed, reactor=reactor)
+
+    def logPrefix(self) -> str:
+        return "nodenet"
+
+    def doWrite(self) -> None:
+        """
+        The reactor: it is decided.
+        """
+        skt = self._socket
+        if skt is None:
+            return
+        errno = skt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        self._reactor.removeWriter(self)
+        if errno:
+            self._fail(errno)
+        else:
+            self._succeed()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """
+        The reactor: likewise; some take a refusal for a hang-up.
+        """
+        self.doWrite()
+
+    def _succeed(self) -> None:
+        connected, self._connected = self._connected, None
+        if connected is not None:
+            connected(self)
+
+    def _fail(self, errno: int) -> None:
+        if self._connected is not None:
+            self.cancel()
+            address, port = self.where
+            self._failed(self, errnoException(errno, "connect", address=address, port=port))
+
+    def transport(self, protocol: Any) -> Transport:
+        """
+        @return: the transport of the connection, which is read from.
+        """
+        skt, self._socket = self._socket, None
+        assert skt is not None
+        transport = transportFor(skt, self._address, protocol, self._reactor)
+        transport.startReading()
+        return transport
+
+    def cancel(self) -> None:
+        """
+        Close the socket.
+        """
+        self._connected = None
+        skt, self._socket = self._socket, None
+        if skt is not None:
+            self._reactor.removeWriter(self)
+            skt.close()
+
+
+def connectTCP(reactor: Any, host: str, port: int, connected: Any, failed: Any) -> Attempt:
+    """
+    @param host: an IP address; of IPv6, with its zone if it has one.
+    """
+    if isIP(host) == 4:
+        return Attempt(reactor, socket.AF_INET, (host, port), (host, port), connected, failed)
+    address: Any = (host, port)
+    if "%" in host:
+        bare, _, zone = host.partition("%")
+        try:
+            index = int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)
+        except OSError:
+            index = 0  # connect(2) refuses a link-local address without one
+        address = (bare, port, 0, index)
+    return Attempt(reactor, socket.AF_INET6, address, (host, port), connected, failed)
+
+
+def connectUNIX(reactor: Any, path: bytes, connected: Any, failed: Any) -> Attempt:
+    """
+    @raise OSError: C{ENAMETOOLONG}.
+    """
+    checkPath(path)
+    where = os.fsdecode(path), None
+    return Attempt(reactor, socket.AF_UNIX, path, where, connected, failed)
