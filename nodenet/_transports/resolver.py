@@ -107,7 +107,8 @@ class _Lookup:
     @ivar name: as it is asked for.
     @ivar began: the reactor's time.
     @ivar waiters: those to answer, each with the name in its own spelling.
-    @ivar patience: the call that lets an old answer serve, where there is one.
+    @ivar patience: the call that is to let an old answer serve; C{None} when it
+        has, or where there was none.
     """
 
     reactor: Any
@@ -176,7 +177,7 @@ class Resolver:
         if lookup is not None and now - lookup.began >= LOST:
             lookup = None
         if old is not None:
-            hangs = lookup is not None and now - lookup.began >= PATIENCE
+            hangs = lookup is not None and lookup.patience is None
             if hangs or now < old.freshUntil:
                 return succeed(list(old.addresses))
         begins = lookup is None
