@@ -200,7 +200,7 @@ class Credentials:
 
     def _nameAsked(self, connection: Any) -> None:
         """
-        OpenSSL: the client of a L{nodenet._tls.Connection} may have asked for a name.
+        OpenSSL: the client of a L{nodenet._net.tls.Connection} may have asked for a name.
         """
         connection.session.use(connection, self.forName(connection.get_servername()))
 
@@ -233,7 +233,7 @@ _DETAILS = frozenset(Credentials.__init__.__kwdefaults__ or ())
 
 def verified(connection: Any, certificate: object, number: int, depth: int, valid: int) -> bool:
     """
-    OpenSSL: one certificate of the chain of a L{nodenet._tls.Connection}'s peer has been
+    OpenSSL: one certificate of the chain of a L{nodenet._net.tls.Connection}'s peer has been
     looked at.
     """
     accepted: bool = connection.session.verified(number, bool(valid))

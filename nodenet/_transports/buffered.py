@@ -156,7 +156,7 @@ class BufferedTLS(TLSMemoryBIOProtocol):
     def over(cls, transport: Any, creator: Any, isClient: bool, protocol: Any) -> BufferedTLS:
         """
         @param transport: the connection; its protocol becomes TLS's.
-        @param creator: makes the connection object, see L{TLSMemoryBIOFactory}.
+        @param creator: makes the connection object, see C{TLSMemoryBIOFactory}.
         @param protocol: what is to be secured.
         @return: the transport of C{protocol} from now on.
         """
