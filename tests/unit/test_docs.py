@@ -18,8 +18,9 @@ from unittest import TestLoader, TestResult
 from twisted.python.usage import Options as Usage
 from twisted.trial.unittest import SynchronousTestCase
 
-from nodenet import crypto, net
+from nodenet import crypto, endpoints, errors, net, splice
 from nodenet._net.lifecycle import TRANSITIONS
+from nodenet.events import EventEmitter
 from nodenet.service import Options, pair, relay
 from nodenet.service.options import RelayOptions
 
@@ -134,22 +135,47 @@ class TableTests(SynchronousTestCase):
         """
         What the reference names is there.
         """
-        owners = {"crypto": crypto, "net": net, "server": net.Server(), "stream": net.Stream()}
-        for each in "document", "tls", "besides":
+        owners = {
+            "crypto": crypto,
+            "emitter": EventEmitter(),
+            "endpoints": endpoints,
+            "errors": errors,
+            "net": net,
+            "server": net.Server(),
+            "splice": splice,
+            "splicer": splice.Splicer(),
+            "stream": net.Stream(),
+        }
+        for each in "document", "security", "besides", "emitter", "errors", "more":
             for name, *_ in table("api.rst", each)[1:]:
-                match = re.match(r"``(crypto|net|server|stream)\.(\w+)", name)
+                match = re.match(r"``(\w+)\.(\w+)", name)
                 if match is None:
-                    self.assertRegex(name, r"^``(server|stream)`` event ``\w+\(.*\)``$")
+                    self.assertRegex(name, r"^``(server|stream|emitter)`` event ``\w+\(.*\)``$")
                     continue
                 owner, attribute = match.groups()
                 self.assertIn(attribute, dir(owners[owner]), name)
+
+    def test_allOfAnEmitter(self):
+        said = " ".join(name for name, *_ in table("api.rst", "emitter")[1:])
+        own = {"watchResult", "listenerFailed"}  # for subclasses
+        public = {name for name in vars(EventEmitter) if not name.startswith("_")} - own
+        self.assertEqual(set(re.findall(r"emitter\.(\w+)", said)), public)
+
+    def test_allExceptions(self):
+        said = {name.strip("`") for name, *_ in table("api.rst", "errors")[1:]}
+        own = {
+            f"errors.{name}"
+            for name in errors.__all__
+            if isinstance(getattr(errors, name), type)
+        }
+        self.assertEqual(said, own | {"crypto.CredentialsError"})
 
     def test_allDetailsOfCredentials(self):
         said = [name.strip("`") for name, *_ in table("api.rst", "details")[1:]]
         self.assertEqual(said, list(signature(crypto.Credentials).parameters))
 
     def test_theTestsThatShowIt(self):
-        for each in "document", "tls", "details":
+        for each in "document", "security", "details", "emitter", "errors":
             for _, _, test in table("api.rst", each)[1:]:
                 module, case, method = test.strip("`").rsplit(".", 2)
                 self.assertTrue(hasattr(getattr(import_module(module), case), method), test)
