@@ -192,7 +192,8 @@ class Run:
         with socket.create_server(("127.0.0.1", 0), backlog=1024) as upstream:
             port = upstream.getsockname()[1]
             command = [*CLIENTS[label], str(port), str(count)]
-            with self._process(command, {}, lambda log: port) as server:
+            # It may end by itself when the generator has left it alone.
+            with self._process(command, {}, lambda log: port, lasting=False) as server:
                 server.upstream = upstream
                 yield server
 
@@ -239,10 +240,15 @@ class Run:
 
     @contextmanager
     def _process(
-        self, command: list[str], environ: dict[str, str], find: Callable[[str], int | None]
+        self,
+        command: list[str],
+        environ: dict[str, str],
+        find: Callable[[str], int | None],
+        lasting: bool = True,
     ) -> Iterator[Server]:
         """
         @param find: of what it has logged: its port, once it listens.
+        @param lasting: it is a failure if it ends by itself.
         """
         environ = {**os.environ, "PYTHONPATH": str(HERE.parent), **environ}
         path = self.work / "log"
@@ -261,7 +267,7 @@ class Run:
             if not server.port:
                 raise Failed(path.read_text() or "it does not listen")
             yield server
-            if process.poll() is not None:
+            if lasting and process.poll() is not None:
                 raise Failed(path.read_text() or "it has ended")
         finally:
             _, *children = server.family()

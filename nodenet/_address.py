@@ -18,6 +18,7 @@ __all__ = [
     "isIP",
     "isIPv4",
     "isIPv6",
+    "toPath",
     "toPort",
 ]
 
@@ -69,15 +70,27 @@ def toPort(where: object) -> int | None:
     if isinstance(where, str) and where.isascii() and where.isdecimal():
         where = int(where)
     if isinstance(where, (str, bytes, os.PathLike)):
-        path = os.fsencode(where)
-        if not path or b"\0" in path[1:]:
-            raise ValueError(f"not a path: {where!r}")
+        toPath(where)
         return None
     if not isinstance(where, int) or isinstance(where, bool):
         raise TypeError(f"expected a port or a path, not {where!r}")
     if not 0 <= where <= 65535:
         raise ValueError(f"port must be 0 to 65535, not {where}")
     return where
+
+
+def toPath(where: object) -> bytes:
+    """
+    @return: the path of a UNIX socket; of the abstract namespace, if it begins with a NUL.
+    @raise ValueError: the text is no path.
+    @raise TypeError: it is no text.
+    """
+    if not isinstance(where, (str, bytes, os.PathLike)):
+        raise TypeError(f"path must be a path, not {where!r}")
+    path = os.fsencode(where)
+    if not path or b"\0" in path[1:]:
+        raise ValueError(f"not a path: {where!r}")
+    return path
 
 
 def addressDict(address: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ A module that cannot do without its names says C{need(__name__)} when it is impo
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from heapq import heappush
 from importlib import import_module
@@ -180,6 +181,19 @@ def callFirst(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelaye
         call.time = -inf
         heappush(pending, call)
     return call
+
+
+def accept(listening: socket.socket, family: int) -> tuple[socket.socket, Any]:
+    """
+    C{listening.accept()}, which asks for the family and the kind of the socket, each time
+    by making an enum.
+
+    @return: a socket that blocks, as Python's does, and the peer's address.
+    """
+    if not hasattr(listening, "_accept"):
+        return listening.accept()
+    fd, peer = listening._accept()
+    return socket.socket(family, socket.SOCK_STREAM, 0, fd), peer
 
 
 def isBinding(thing: object) -> bool:

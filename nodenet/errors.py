@@ -138,25 +138,26 @@ def errnoException(
     @param port: the port that goes with an IP address.
     @return: one that is of Python's class for the errno too.
     """
-    pythons: type[OSError] = type(OSError(errno, ""))
+    pythons = type(OSError(errno, "")).__name__
     return _classOf(pythons)(errno, syscall, message, address, port)
 
 
 @cache
-def _classOf(pythons: type[OSError]) -> type[NetError]:
+def _classOf(name: str) -> type[NetError]:
     """
-    @return: the class that is both L{NetError} and this one of Python's.
+    @param name: of C{OSError} or one of Python's classes under it.
+    @return: the class that is both L{NetError} and that.
     """
-    if pythons is OSError:
+    if name == "OSError":
         return NetError
     # It has its name, and is found by it (see __getattr__), as pickle does.
-    return type(pythons.__name__, (NetError, pythons), {"__module__": __name__})
+    return type(name, (NetError, getattr(builtins, name)), {"__module__": __name__})
 
 
 def __getattr__(name: str) -> type[NetError]:
     pythons = getattr(builtins, name, None)
     if isinstance(pythons, type) and issubclass(pythons, OSError):
-        return _classOf(pythons)
+        return _classOf(pythons.__name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -89,6 +89,10 @@ class EventEmitter:
         """
         if listener is _MISSING:
             return partial(self._decorate, type, lambda listener: listener)
+        events = self._events
+        if type not in events and "newListener" not in events and callable(listener):
+            events[type] = listener  # the common case
+            return self
         return self._add(type, listener, listener)
 
     addListener = on
@@ -189,14 +193,14 @@ class EventEmitter:
         present = self._events.get(type)
         if isinstance(present, (list, tuple)):
             for index, entry in enumerate(present):
-                if _is(entry, listener):
+                if entry == listener or _is(entry, listener):
                     if isinstance(present, list):
                         del present[index]
                     else:
                         rest = present[:index] + present[index + 1 :]
                         self._events[type] = rest if len(rest) > 1 else rest[0]
                     break
-        elif present is not None and _is(present, listener):
+        elif present is not None and (present == listener or _is(present, listener)):
             del self._events[type]
         return self
 
@@ -279,7 +283,7 @@ class EventEmitter:
                 except TypeError as e:
                     _explain(e, type, listener, args)
                     raise
-                if result is not None:
+                if result is not None and result.__class__ is not bool:
                     self.watchResult(result)
                 return True
             if listener:
@@ -289,7 +293,7 @@ class EventEmitter:
                     except TypeError as e:
                         _explain(e, type, each, args)
                         raise
-                    if result is not None:
+                    if result is not None and result.__class__ is not bool:
                         self.watchResult(result)
                 return True
         if type == "error":

@@ -137,8 +137,11 @@ def nextTick(callback: Callable[..., Any], *args: Any, reactor: Any = None) -> N
     """
     if not callable(callback):
         _refuse(callback)
-    reactor = theReactor(reactor)
-    call, ticks = _ticks.get(reactor, (None, None))
+    if reactor is None:
+        reactor = theReactor()
+    last, call, ticks = _last
+    if last is not reactor:
+        call, ticks = _ticks.get(reactor, (None, None))
     if call is None or not call.active():
         ticks = deque()
         _schedule(reactor, ticks)
@@ -148,16 +151,36 @@ def nextTick(callback: Callable[..., Any], *args: Any, reactor: Any = None) -> N
 def _schedule(reactor: Any, ticks: deque[Any]) -> None:
     from nodenet._twisted import callFirst
 
+    global _last
     # One call of the reactor's for all: its calls of one time are in no order.
-    _ticks[reactor] = callFirst(reactor, _tick, reactor, ticks), ticks
+    call = callFirst(reactor, _tick, reactor, ticks)
+    _ticks[reactor] = call, ticks
+    _last = reactor, call, ticks
 
 
 #: reactor -> its call, and (callback, arguments) of each that it will make
 _ticks: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
+#: Of these, the one that was asked for last, with its reactor: it is found at once.
+_last: tuple[Any, Any, Any] = (None, None, None)
+
+
+class _Running:
+    """
+    In place of the reactor's call, while that is being served: what is asked for meanwhile
+    comes in the same go.
+    """
+
+    def active(self) -> bool:
+        return True
+
+
+_RUNNING = _Running()
 
 
 def _tick(reactor: Any, ticks: deque[Any]) -> None:
-    _ticks.pop(reactor, None)
+    global _last
+    _ticks[reactor] = _RUNNING, ticks
+    _last = reactor, _RUNNING, ticks
     try:
         while ticks:
             callback, args = ticks.popleft()
@@ -165,9 +188,7 @@ def _tick(reactor: Any, ticks: deque[Any]) -> None:
             if result is not None:
                 _follow(result, callback)
     finally:
-        # One has raised, which the reactor logs. Those after it still come before
-        # what has been asked for meanwhile.
-        if reactor in _ticks:
-            _ticks[reactor][1].extendleft(reversed(ticks))
-        elif ticks:
+        _ticks.pop(reactor, None)
+        _last = None, None, None
+        if ticks:  # one has raised, which the reactor logs
             _schedule(reactor, ticks)

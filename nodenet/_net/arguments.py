@@ -6,32 +6,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.interfaces import IStreamClientEndpoint
 
-from nodenet._address import toPort
+from nodenet._address import toPath, toPort
 from nodenet._twisted import isBinding
 
 __all__ = ["Target", "connectArguments", "listenArguments", "writeArguments"]
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """
-    Where to connect or listen: one of C{port} (with C{host}), C{path} and C{endpoint}.
+    Where to connect or listen: C{port} (with C{host}) or C{path}.
 
-    @ivar binding: of Twisted's C{makeBinding}, with a port of its own.
+    @ivar other: Twisted's: an endpoint to connect to instead, or what C{makeBinding} returns
+        to listen by, which has a port of its own.
     """
 
     port: int | None = None
     host: str | None = None
     path: bytes | None = None
-    endpoint: Any = None
+    other: Any = None
     backlog: int | None = None
     callback: Callable[..., Any] | None = None
-    binding: Any = None
 
     @property
     def where(self) -> str | None:
@@ -55,17 +53,19 @@ def connectArguments(
     @raise ValueError: C{port} is not of 0 to 65535.
     """
     rest = list(args)
-    if rest and callable(rest[-1]) and callback is None:
+    if callback is None and rest and callable(rest[-1]):
         callback = rest.pop()
     endpoint = None
     if rest and port is None and path is None:
         where = rest.pop(0)
-        if IStreamClientEndpoint.providedBy(where):
+        if isinstance(where, _WHERE):
+            port = toPort(where)
+            if port is None:
+                path = where
+        elif IStreamClientEndpoint.providedBy(where):
             endpoint = where
-        elif toPort(where) is None:
-            path = where
         else:
-            port = where
+            raise TypeError(f"expected a port, a path or an endpoint, not {where!r:.60}")
     return _target("connect", rest, port, host, path, endpoint, None, callback)
 
 
@@ -85,17 +85,28 @@ def listenArguments(
     @raise ValueError: C{port} is not of 0 to 65535.
     """
     rest = list(args)
-    if rest and callable(rest[-1]) and callback is None:
+    if callback is None and rest and callable(rest[-1]):
         callback = rest.pop()
     if path is None and port is None:
-        port = rest.pop(0) if rest else 0
-        if port is None:
+        where = rest.pop(0) if rest else None
+        if where is None:
             port = 0
-        elif isBinding(port):
-            return _target("listen", rest, 0, host, path, None, backlog, callback, port)
-        elif toPort(port) is None:
-            port, path = None, port
-    return _target("listen", rest, port, host, path, None, backlog, callback)
+        elif isBinding(where):
+            port = where
+        else:
+            port = toPort(where)
+            if port is None:
+                path = where
+    binding = port if isBinding(port) else None
+    if binding is not None:
+        if rest or host is not None:
+            raise TypeError("a binding has an address of its own, and takes no host")
+        port = 0
+    return _target("listen", rest, port, host, path, binding, backlog, callback)
+
+
+#: What tells a port or a path.
+_WHERE = (int, str, bytes, os.PathLike)
 
 
 def _target(
@@ -104,41 +115,36 @@ def _target(
     port: Any,
     host: Any,
     path: Any,
-    endpoint: Any,
+    other: Any,
     backlog: Any,
     callback: Any,
-    binding: Any = None,
 ) -> Target:
+    """
+    @param other: an endpoint to connect to, or a binding to listen by.
+    """
     if rest and host is None and port is not None:
         host = rest.pop(0)
     if rest:
         raise TypeError(f"{what}() got an argument too many: {rest[0]!r:.60}")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable, not {callback!r:.60}")
-    if sum(each is not None for each in (port, path, endpoint)) != 1:
-        raise TypeError(f"{what}() needs a port or a path")
-    if host is not None and (port is None or not isinstance(host, str)):
-        raise TypeError(f"host must be a string that goes with a port, not {host!r:.60}")
     if backlog is not None and (not isinstance(backlog, int) or isinstance(backlog, bool)):
         raise TypeError(f"backlog must be an int, not {backlog!r:.60}")
-    if path is not None and toPort(path) is not None:
-        raise TypeError(f"path must be a path, not {path!r:.60}")
-    return Target(
-        port=None if port is None else _port(port),
-        host=host or None,
-        path=None if path is None else os.fsencode(path),
-        endpoint=endpoint,
-        backlog=backlog,
-        callback=callback,
-        binding=binding,
-    )
-
-
-def _port(port: Any) -> int:
-    number = toPort(port)
-    if number is None:
-        raise TypeError(f"port must be a number, not {port!r:.60}")
-    return number
+    if port is not None and path is None:
+        if host is not None and not isinstance(host, str):
+            raise TypeError(f"host must be a string, not {host!r:.60}")
+        if port.__class__ is not int or not 0 <= port <= 65535:
+            number = toPort(port)
+            if number is None:
+                raise TypeError(f"port must be a number, not {port!r:.60}")
+            port = number
+    elif port is not None or (path is None) is (other is None):
+        raise TypeError(f"{what}() needs a port or a path")
+    elif host is not None:
+        raise TypeError(f"a host goes with a port: {host!r:.60}")
+    if path is not None:
+        path = toPath(path)
+    return Target(port, host or None, path, other, backlog, callback)
 
 
 def writeArguments(encoding: Any, fd: Any, callback: Any) -> tuple[str | None, int | None, Any]:

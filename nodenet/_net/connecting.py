@@ -13,7 +13,7 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from nodenet._address import isIP
-from nodenet._transports.connector import Attempt, connectTCP, connectUNIX
+from nodenet._transports.connector import Attempt, connectTCP
 from nodenet._transports.failures import asOSError
 from nodenet._transports.resolver import resolve
 from nodenet.timers import nextTick
@@ -33,8 +33,9 @@ Failed = Callable[[BaseException], Any]
 
 class Connecting:
     """
-    Connects a socket. In a later turn of the reactor C{connected} is called with the attempt
-    that has succeeded, or C{failed} with an C{OSError}; neither after L{cancel}.
+    Connects to a host by its name. In a later turn of the reactor C{connected} is called
+    with the attempt that has succeeded, or C{failed} with an C{OSError}; neither after
+    L{cancel}.
 
     Several addresses of a name are tried as RFC 8305 says, families taking turns: the next
     one at once when one fails, and else after a delay, beside it.
@@ -63,28 +64,13 @@ class Connecting:
         self._lookup: Deferred[Any] | None = None
         self._timer: Any = None
 
-    def path(self, path: bytes) -> None:
-        """
-        Connect to a UNIX socket.
-        """
-        try:
-            attempt = connectUNIX(self._reactor, path, self._succeeded, self._attemptFailed)
-        except OSError as e:
-            self._giveUp(e)
-        else:
-            self._attempts.append(attempt)
-
     def host(self, host: str, port: int) -> None:
         """
         Connect over TCP.
 
-        @param host: an IP address, or a name.
+        @param host: a name.
         """
         self._port = port
-        if isIP(host):
-            self._untried = [host]
-            self._tryNext()
-            return
         self._lookup = resolve(self._reactor, host)
         self._lookup.addCallbacks(self._resolved, self._notResolved)
 

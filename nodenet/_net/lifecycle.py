@@ -29,14 +29,13 @@ TRANSITIONS = {
 WRITABLE = frozenset({"opening", "open", "writeOnly"})
 
 
-def finIsDue(state: str, ended: bool, queued: bool, securing: bool) -> bool:
+def finIsDue(state: str, queued: bool, securing: bool) -> bool:
     """
-    @param ended: C{end} was called.
     @param queued: something has not gone out.
     @param securing: TLS has been asked for and is not established.
-    @return: whether our FIN is to be sent now.
+    @return: whether our FIN is to be sent now, as C{end} was called.
     """
-    return ended and not queued and not securing and (state == "open" or state == "writeOnly")
+    return not (queued or securing) and (state == "open" or state == "writeOnly")
 
 
 def mayRead(state: str, paused: bool) -> bool:

@@ -68,8 +68,12 @@ class Server(EventEmitter, Factory):
         @param reactor: the global one by default.
         """
         if callable(options):
+            if connectionListener is not None:
+                raise TypeError(f"an argument too many: {connectionListener!r:.60}")
             options, connectionListener = None, options
         if options is not None:
+            if not isinstance(options, Mapping):
+                raise TypeError(f"options must be a dict, not {options!r:.60}")
             given = {"allowHalfOpen": allowHalfOpen, "reactor": reactor, **options}
             Server.__init__(self, None, connectionListener, **given)
             return
@@ -139,7 +143,7 @@ class Server(EventEmitter, Factory):
     def _bindTCP(
         self, listening: _Listening, reactor: Any, target: Target, queue: int, ip: str
     ) -> None:
-        port = target.binding or target.port
+        port = target.other or target.port
         self._bind(listening, partial(reactor.listenTCP, port, self, queue, ip))
 
     def listenFD(self, fd: int, type: str | None = None) -> None:
@@ -154,7 +158,7 @@ class Server(EventEmitter, Factory):
             tells by itself.
         @raise NodeError: the server is open.
         """
-        if not isinstance(fd, int):
+        if not isinstance(fd, int) or isinstance(fd, bool):
             raise TypeError(f"fd must be an int, not {fd!r:.60}")
         if self._listening is not None:
             raise NodeError("Server already opened")

@@ -33,7 +33,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from nodenet import stream
-from nodenet._address import addressDict
+from nodenet._address import addressDict, isIP
 from nodenet._net.arguments import connectArguments, writeArguments
 from nodenet._net.certificate import certificateOf
 from nodenet._net.connecting import Connecting, EndpointConnecting
@@ -51,7 +51,7 @@ from nodenet._net.tls import Session
 from nodenet._transports import sockopts
 from nodenet._transports.adopt import adopt
 from nodenet._transports.choose import canSecure, endpointFor, refuse, secure, wireFor
-from nodenet._transports.connector import Attempt
+from nodenet._transports.connector import Attempt, connectTCP, connectUNIX
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
 from nodenet.crypto import Credentials
@@ -72,9 +72,8 @@ log = Logger("nodenet")
 
 _D = TypeVar("_D")
 
-#: A message of so many bytes at most travels with its descriptor in one piece. Of a longer
-#: one this is the last piece, so that the descriptor comes after all of the data.
-_WITH_DESCRIPTOR = 16 * 1024
+#: Bytes that go with a descriptor at most, where the socket is not there to be asked.
+_WHOLE = 1024
 
 #: Milliseconds that setKeepAlive takes at most; the kernel takes fewer.
 _DAY = 86_400_000
@@ -197,6 +196,8 @@ class Stream(stream.Stream, TwistedProtocol):
         @raise OSError: C{fd} is not such a descriptor.
         """
         if options is not None:
+            if not isinstance(options, Mapping):
+                raise TypeError(f"options must be a dict, not {options!r:.60}")
             given = {"fd": fd, "allowHalfOpen": allowHalfOpen, "reactor": reactor}
             Stream.__init__(self, **{**given, **options})
             return
@@ -207,8 +208,8 @@ class Stream(stream.Stream, TwistedProtocol):
         self._reactor = reactor
         self._state = "closed"
         self.writable = False
-        self._life = 0  # counts connections
-        self._connecting: Connecting | EndpointConnecting | None = None
+        self._life = 0  # counts connections and attempts to have one
+        self._connecting: Attempt | Connecting | EndpointConnecting | None = None
         self._wire: Wire | None = None  # while there is a connection
         self._inbox: Inbox | None = None
         self._idle: Idle | None = None
@@ -224,11 +225,15 @@ class Stream(stream.Stream, TwistedProtocol):
         if fd is not None:
             self.makeConnection(adopt(fd, self, theReactor(reactor)))
 
+    def _newLife(self) -> None:
+        self._life += 1
+        if self._life > 1:
+            self._reset()
+
     def _reset(self) -> None:
         """
-        Before each connection.
+        Set what each connection has of its own.
         """
-        self._life += 1
         self.transport = None
         self.bytesRead = self.bytesWritten = self.bufferSize = 0
         self._ended = False  # end() was called
@@ -315,12 +320,17 @@ class Stream(stream.Stream, TwistedProtocol):
         """
         Something has happened: do what the state asks for.
         """
+        if self._ended:
+            # First of all, as it may end all the rest.
+            self._send = None
+            if self._wire is None or not self.connected:
+                return
+            queued = self._outbox is not None or self.bufferSize > 0
+            if finIsDue(self._state, queued, self._handshaking):
+                self._finish()
+                return
         self._updateReading()
         self._updateSending()
-        if self._wire is not None and self.connected:
-            queued = self._outbox is not None or self.bufferSize > 0
-            if finIsDue(self._state, self._ended, queued, self._handshaking):
-                self._finish()
 
     def _updateReading(self) -> None:
         wire, inbox = self._wire, self._inbox
@@ -377,14 +387,15 @@ class Stream(stream.Stream, TwistedProtocol):
             raise NodeError("Stream already opened")
         if target.callback is not None:
             self.on("connect", target.callback)
-        self._reset()
+        self._newLife()
         self._acceptor = None  # it may be one that a server had accepted
         self._toPath = target.path is not None
-        self._host = None if target.port is None else target.host or "localhost"
+        host = target.host or "localhost"
+        self._host = None if target.port is None else host
         self._enter("connect")
         self.touch()
-        reactor = theReactor(self._reactor)
-        endpoint = target.endpoint
+        reactor = self._reactor = theReactor(self._reactor)
+        endpoint = target.other
         if endpoint is None:
             endpoint = endpointFor(reactor, target.host, target.port, target.path)
         if endpoint is not None:
@@ -394,15 +405,26 @@ class Stream(stream.Stream, TwistedProtocol):
             self._connecting = byEndpoint
             byEndpoint.connect()
             return
-        self._connecting = Connecting(reactor, self._attemptSucceeded, self._notConnected)
         if target.path is not None:
-            self._connecting.path(target.path)
+            self._connecting = connectUNIX(
+                reactor, target.path, self._attemptSucceeded, self._attemptFailed
+            )
+        elif isIP(host):
+            assert target.port is not None
+            self._connecting = connectTCP(
+                reactor, host, target.port, self._attemptSucceeded, self._attemptFailed
+            )
         else:
-            assert target.port is not None and self._host is not None
-            self._connecting.host(self._host, target.port)
+            assert target.port is not None
+            byName = Connecting(reactor, self._attemptSucceeded, self._notConnected)
+            self._connecting = byName
+            byName.host(host, target.port)
 
     def _attemptSucceeded(self, attempt: Attempt) -> None:
         self._begin(attempt.transport(self))
+
+    def _attemptFailed(self, attempt: Attempt, reason: OSError) -> None:
+        self._notConnected(reason)
 
     def _notConnected(self, reason: BaseException) -> None:
         self._enter("destroy")
@@ -430,7 +452,7 @@ class Stream(stream.Stream, TwistedProtocol):
         if self._state == "opening":
             self._connecting = None
         else:
-            self._reset()
+            self._newLife()
             self._host = None
         self.transport = transport
         self.connected = 1
@@ -447,7 +469,8 @@ class Stream(stream.Stream, TwistedProtocol):
             self._outbox.connected()
         if self._credentials is not None:
             self._startTLS()
-        self._updateReading()
+        if self._inbox is not None:
+            self._updateReading()
         self._updateSending()
         self.connectionMade()
 
@@ -458,7 +481,7 @@ class Stream(stream.Stream, TwistedProtocol):
         self._deliver("connect")
         if self._outbox is not None:
             self.onWritable()
-        else:
+        elif self._ended:
             self._update()
 
     # Reading
@@ -765,9 +788,12 @@ class Stream(stream.Stream, TwistedProtocol):
         except OSError as e:
             raise errnoException(e.errno or EBADF, "dup") from None
         atOnce = self._send is not None
-        if len(data) > _WITH_DESCRIPTOR:
-            self._enqueue(memoryview(data)[:-_WITH_DESCRIPTOR], None)
-        self._enqueue(data[-_WITH_DESCRIPTOR:], None, duplicate)
+        # It goes with the last piece of the data, which the kernel takes as a whole: so it
+        # comes after all of the data, and a small message is one.
+        last = _WHOLE if wire is None else wire.wholeMessage()
+        if len(data) > last:
+            self._enqueue(memoryview(data)[:-last], None)
+        self._enqueue(data[-last:], None, duplicate)
         if not atOnce:
             assert self._outbox is not None
             self._outbox.calls(callback)
@@ -897,9 +923,10 @@ class Stream(stream.Stream, TwistedProtocol):
         @param splice: a L{nodenet.splice.Splicer}, which moves bulk data within the kernel
             where it can: C{data} is not emitted for that.
         """
+        join = None if splice is None else splice.join
         super().pipe(dest, options, end=end)
-        if splice is not None:
-            splice.join(self, dest)
+        if join is not None:
+            join(self, dest)
         return dest
 
     # For what moves data past the stream (L{nodenet.splice})
@@ -986,7 +1013,10 @@ class Stream(stream.Stream, TwistedProtocol):
             return
         if self._outbox is not None:
             self._outbox.close()
-        self._openInbox().close()
+        if self._inbox is None:
+            self._inbox = Inbox()  # it takes what still comes
+        else:
+            self._inbox.close()
         self._wire = self._connecting = self._send = self._outbox = None
         self.bufferSize = 0
         if self._idle is not None:
@@ -999,10 +1029,12 @@ class Stream(stream.Stream, TwistedProtocol):
             _connected.discard(self)
             if self._acceptor is not None:
                 self._acceptor.closed(self)
-            if self.connected and orderly:
-                wire.finish()
-            elif self.connected:
-                wire.close()
+            if self.connected:
+                self.connected = 0
+                if orderly:
+                    wire.finish()
+                else:
+                    wire.close()
         nextTick(self._closed, exception, reported, reactor=self._reactor)
 
     def _closed(self, exception: BaseException | None, reported: bool) -> None:

@@ -45,7 +45,8 @@ def adopt(fd: int, protocol: Any, reactor: Any) -> Transport:
         if not reset:
             skt.detach()
             raise errnoException(e.errno or ENOTCONN, "getpeername") from None
-    transport = transportFor(skt, peer, protocol, reactor)
+    skt.setblocking(False)
+    transport = transportFor(skt, skt.family, peer, protocol, reactor)
     if reset:
         lost = Failure(errnoException(reset, "read"))
         nextTick(transport.lose, lost, reactor=reactor)

@@ -88,8 +88,11 @@ class BufferWire:
     def passesDescriptors(self) -> bool:
         return False
 
-    def sendDescriptor(self, data: bytes | memoryview, fd: int) -> int:
+    def wholeMessage(self) -> int:
         raise NotImplementedError  # never asked: see passesDescriptors
+
+    def sendDescriptor(self, data: bytes | memoryview, fd: int) -> int:
+        raise NotImplementedError  # likewise
 
     def pauseProducing(self) -> None:
         self._full = True

@@ -7,18 +7,23 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from errno import EINPROGRESS
+from errno import EALREADY, EINPROGRESS, EISCONN
 from typing import Any
 
 from twisted.python.failure import Failure
 
-from nodenet._address import isIP
 from nodenet._transports.direct import Transport, transportFor
 from nodenet._transports.port import checkPath
 from nodenet.errors import errnoException
 from nodenet.timers import nextTick
 
 __all__ = ["Attempt", "connectTCP", "connectUNIX"]
+
+
+# Where the system has it, a flag saves a call.
+_NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
+_KIND = socket.SOCK_STREAM | _NONBLOCK
+_UNDECIDED = {EALREADY, EINPROGRESS}
 
 
 class Attempt:
@@ -32,8 +37,10 @@ class Attempt:
         "_address",
         "_connected",
         "_failed",
+        "_family",
         "_reactor",
         "_socket",
+        "_waiting",
         "fileno",
         "where",
     )
@@ -56,24 +63,40 @@ class Attempt:
         self.where = where
         self._connected: Callable[[Attempt], Any] | None = connected  # None: it is over
         self._failed = failed
+        self._family = family
         self._socket: socket.socket | None = None
+        self._waiting = False  # for the reactor
         try:
-            skt = self._socket = socket.socket(family, socket.SOCK_STREAM)
+            if family == socket.AF_UNIX:
+                checkPath(address)
+            skt = self._socket = socket.socket(family, _KIND)
         except OSError as e:
             nextTick(self._fail, e.errno, reactor=reactor)
             return
-        skt.setblocking(False)
+        if not _NONBLOCK:
+            skt.setblocking(False)
         self.fileno = skt.fileno
         errno = skt.connect_ex(address)
-        if errno == EINPROGRESS:
-            reactor.addWriter(self)
-        elif errno:
-            nextTick(self._fail, errno, reactor=reactor)
-        else:
-            nextTick(self._succeed, reactor=reactor)
+        # What is near has been decided by the next tick, which costs less than to have the
+        # reactor wait.
+        nextTick(self._look, errno, reactor=reactor)
 
     def logPrefix(self) -> str:
         return "nodenet"
+
+    def _look(self, errno: int) -> None:
+        skt = self._socket
+        if skt is None:
+            return
+        if errno == EINPROGRESS:
+            errno = skt.connect_ex(self._address)
+        if errno == 0 or errno == EISCONN:
+            self._succeed()
+        elif errno in _UNDECIDED:
+            self._waiting = True
+            self._reactor.addWriter(self)
+        else:
+            self._fail(errno)
 
     def doWrite(self) -> None:
         """
@@ -83,11 +106,16 @@ class Attempt:
         if skt is None:
             return
         errno = skt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        self._reactor.removeWriter(self)
+        self._stopWaiting()
         if errno:
             self._fail(errno)
         else:
             self._succeed()
+
+    def _stopWaiting(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._reactor.removeWriter(self)
 
     def connectionLost(self, reason: Failure) -> None:
         """
@@ -112,7 +140,7 @@ class Attempt:
         """
         skt, self._socket = self._socket, None
         assert skt is not None
-        transport = transportFor(skt, self._address, protocol, self._reactor)
+        transport = transportFor(skt, self._family, self._address, protocol, self._reactor)
         transport.startReading()
         return transport
 
@@ -123,7 +151,7 @@ class Attempt:
         self._connected = None
         skt, self._socket = self._socket, None
         if skt is not None:
-            self._reactor.removeWriter(self)
+            self._stopWaiting()
             skt.close()
 
 
@@ -131,7 +159,7 @@ def connectTCP(reactor: Any, host: str, port: int, connected: Any, failed: Any) 
     """
     @param host: an IP address; of IPv6, with its zone if it has one.
     """
-    if isIP(host) == 4:
+    if ":" not in host:
         return Attempt(reactor, socket.AF_INET, (host, port), (host, port), connected, failed)
     address: Any = (host, port)
     if "%" in host:
@@ -145,9 +173,5 @@ def connectTCP(reactor: Any, host: str, port: int, connected: Any, failed: Any) 
 
 
 def connectUNIX(reactor: Any, path: bytes, connected: Any, failed: Any) -> Attempt:
-    """
-    @raise OSError: C{ENAMETOOLONG}.
-    """
-    checkPath(path)
     where = os.fsdecode(path), None
     return Attempt(reactor, socket.AF_UNIX, path, where, connected, failed)

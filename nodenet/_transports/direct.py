@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from twisted.internet import error, main, tcp
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import IFileDescriptorReceiver, IHalfCloseableProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -68,6 +69,11 @@ class Direct(tcp.Connection):
 
     def passesDescriptors(self) -> bool:
         return self.socket.family == socket.AF_UNIX
+
+    def wholeMessage(self) -> int:
+        # Linux makes pieces of half the buffer, and no larger than 32 KiB.
+        room = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2 - 64
+        return max(1, min(room, 16 * 1024))
 
     # Twisted's way to write
 
@@ -157,7 +163,12 @@ class Direct(tcp.Connection):
     def close(self) -> None:
         self.lose(DONE)
 
-    finish = close
+    def finish(self) -> None:
+        self.close()
+
+    def _forget(self) -> None:
+        self.owner = self.onFullRead = self._diverted = None
+        del self.protocol, self.socket, self.fileno
 
     def lose(self, reason: Failure) -> None:
         if not self.disconnected:
@@ -168,17 +179,18 @@ class Direct(tcp.Connection):
         if not (self._tempDataLen or self.dataBuffer):
             self.stopWriting()
 
-    def giveUp(self) -> socket.socket:
+    def giveUp(self) -> tuple[socket.socket, int]:
         """
-        @return: the socket, for another transport to go on with; this one has ended.
+        @return: the socket and its family, for another transport to go on with; this one has
+            ended.
         """
         skt = self.socket
         self.release()
         self.stopReading()
         self.stopWriting()
         self.connected, self.disconnected = 0, 1
-        del self.protocol, self.socket, self.fileno
-        return skt
+        self._forget()
+        return skt, skt.family
 
     # The end
 
@@ -211,14 +223,35 @@ class Transport(Direct):
 
     _tlsClientDefault = False
 
-    def __init__(self, skt: socket.socket, peer: Any, protocol: Any, reactor: Any) -> None:
+    def __init__(
+        self, skt: socket.socket, family: int, peer: Any, protocol: Any, reactor: Any
+    ) -> None:
         """
+        @param skt: does not block.
+        @param family: the socket's own C{family} makes an enum of it each time.
         @param peer: the peer's address, as the socket gives it.
         """
-        super().__init__(skt, protocol, reactor)
-        self.family = skt.family
+        # Not tcp.Connection's, which makes the socket non-blocking once more.
+        FileDescriptor.__init__(self, reactor)
+        self.socket = skt
+        self.fileno = skt.fileno
+        self.protocol = protocol
+        self.family = family
         self.peer = peer
         self.connected = 1
+
+    def close(self) -> None:
+        # As lose, for a stream, which need not be told.
+        if self.disconnected:
+            return
+        if self.producer is not None or self._tempDataLen or self.dataBuffer:
+            FileDescriptor.connectionLost(self, DONE)
+        else:
+            self.disconnected, self.connected = 1, 0
+            self.reactor.removeReader(self)
+            self.reactor.removeWriter(self)
+        os.close(self.socket.detach())  # socket.close() takes twice as long
+        self._forget()
 
     def getHost(self) -> Any:
         return fromSocket(self.family, self.socket.getsockname())
@@ -266,9 +299,12 @@ class UNIXTransport(ReceivesDescriptors, Transport):
     """
 
 
-def transportFor(skt: socket.socket, peer: Any, protocol: Any, reactor: Any) -> Transport:
+def transportFor(
+    skt: socket.socket, family: int, peer: Any, protocol: Any, reactor: Any
+) -> Transport:
     """
-    @return: the transport of a connected socket.
+    @param skt: connected, and does not block.
+    @return: its transport.
     """
-    kind = UNIXTransport if skt.family == socket.AF_UNIX else Transport
-    return kind(skt, peer, protocol, reactor)
+    kind = UNIXTransport if family == socket.AF_UNIX else Transport
+    return kind(skt, family, peer, protocol, reactor)

@@ -35,6 +35,7 @@ class SocketWire:
     sendv = Direct.sendv
     sendDescriptor = Direct.sendDescriptor
     passesDescriptors = Direct.passesDescriptors
+    wholeMessage = Direct.wholeMessage
 
     def startWriting(self) -> None:
         if not self._registered:

@@ -22,6 +22,7 @@ from zope.interface import implementer
 from nodenet._address import fromSocket
 from nodenet._transports.direct import transportFor
 from nodenet._transports.failures import DONE
+from nodenet._twisted import accept
 from nodenet.errors import errnoException
 
 __all__ = ["BACKLOG", "Port", "bindTCP", "bindUNIX", "checkPath"]
@@ -59,6 +60,7 @@ class Port(FileDescriptor):
         self.reactor: Any
         skt.setblocking(False)
         self.socket = skt
+        self.family = skt.family
         self.fileno = skt.fileno  # type: ignore[method-assign]
         self.factory = factory
         self._file = path and _fileIdentity(os.path.abspath(path))
@@ -80,7 +82,7 @@ class Port(FileDescriptor):
             if self.disconnected:  # by a listener
                 return
             try:
-                skt, peer = self.socket.accept()
+                skt, peer = accept(self.socket, self.family)
             except BlockingIOError:
                 return
             except OSError as e:
@@ -90,11 +92,12 @@ class Port(FileDescriptor):
                     log.error("Cannot accept a connection: {error}", error=e)
                 return
             try:
-                protocol = self.factory.buildProtocol(fromSocket(skt.family, peer))
+                protocol = self.factory.buildProtocol(fromSocket(self.family, peer))
                 if protocol is None:
                     skt.close()
                     continue
-                transport = transportFor(skt, peer, protocol, self.reactor)
+                skt.setblocking(False)
+                transport = transportFor(skt, self.family, peer, protocol, self.reactor)
                 transport.startReading()
                 protocol.makeConnection(transport)
             except Exception:

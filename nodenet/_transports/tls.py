@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from nodenet._transports.direct import Direct, Transport
-from nodenet._transports.failures import asOSError
+from nodenet._transports.failures import DONE, asOSError
 from nodenet._transports.wire import READ_SIZE
 from nodenet._twisted import newBuffer, tlsRecv, tlsSend
 
@@ -59,7 +59,8 @@ class TLSTransport(Transport):
         """
         self._peer = raw.getPeer()
         self._connector = getattr(raw, "connector", None)  # which waits for the end
-        super().__init__(raw.giveUp(), None, protocol, raw.reactor)
+        skt, family = raw.giveUp()
+        super().__init__(skt, family, None, protocol, raw.reactor)
         self._connection = connection
         self._buffer = _bufferOf(raw.reactor)
         self._handshaking = True
@@ -263,6 +264,12 @@ class TLSTransport(Transport):
     def _closeWriteConnection(self) -> None:
         self.shutdown()
         cast(Any, self.protocol).writeConnectionLost()
+
+    def close(self) -> None:
+        if self._connector is None:
+            super().close()
+        else:
+            self.lose(DONE)
 
     def connectionLost(self, reason: Failure) -> None:
         super().connectionLost(reason)

@@ -62,6 +62,11 @@ class Wire(Protocol):
 
     def passesDescriptors(self) -> bool: ...
 
+    def wholeMessage(self) -> int:
+        """
+        @return: bytes that one C{sendDescriptor} takes all or none of.
+        """
+
     def startWriting(self) -> None:
         """
         Call the stream's C{onWritable} when more fits.

@@ -547,7 +547,7 @@ class ProxiedFactoryTests(SynchronousTestCase):
         self.addCleanup(other.close)
         one.setblocking(False)
         head = self.factory.buildProtocol(None)
-        transport = transportFor(one, b"", head, self.reactor)
+        transport = transportFor(one, one.family, b"", head, self.reactor)
         transport.startReading()
         head.makeConnection(transport)
         other.send(b"PROXY UNKNOWN\r\nhello")
