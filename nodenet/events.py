@@ -275,9 +275,10 @@ class EventEmitter:
         @raise Exception: what a listener raises: those after it are not
             called; and the exception of an C{error} that nobody listens to.
         """
-        listener = self._events.get(type)
+        listener: Any = self._events.get(type)
         if listener is not None:
-            if not isinstance(listener, (tuple, list)):
+            kind = listener.__class__
+            if kind is not tuple and kind is not list:
                 try:
                     result = listener(*args)
                 except TypeError as e:

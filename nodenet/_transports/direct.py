@@ -110,9 +110,7 @@ class Direct(tcp.Connection):
             return None
         except OSError as e:
             return e
-        return self._received(data)
-
-    def _received(self, data: bytes) -> Any:
+        # As in the class for UNIX sockets: a call more would be one for each message.
         if not data:
             return main.CONNECTION_DONE
         self.protocol.dataReceived(data)
@@ -280,7 +278,12 @@ class ReceivesDescriptors(Direct):
                     self._descriptorReceived(fd)
         if flags & socket.MSG_CTRUNC:
             log.error("A file descriptor was lost: there is room for no more (ulimit -n)")
-        return self._received(data)
+        if not data:
+            return main.CONNECTION_DONE
+        self.protocol.dataReceived(data)
+        if len(data) == READ_SIZE and self.onFullRead is not None:
+            self.onFullRead()
+        return None
 
     def _descriptorReceived(self, fd: int) -> None:
         if not _CLOEXEC:

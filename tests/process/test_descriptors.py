@@ -108,6 +108,22 @@ class PassingTests(DescriptorCase):
         self.assertEqual((len(got), calls), (5, [1, 1, 1]))
 
     @inlineCallbacks
+    def test_itComesAfterAllOfItsDataHoweverSmallTheBuffer(self):
+        client, stream = yield self.pair()
+        with socket.socket(fileno=os.dup(client.fd)) as skt:
+            skt.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2048)
+        seen = []
+        stream.on("data", lambda data: seen.append(len(data)))
+        stream.on("fd", lambda fd: seen.append(self.read(fd)))
+        client.write("x" * 3000)
+        fd = self.file("last")
+        client.write("y" * 16000, fd)
+        os.close(fd)
+        client.end()
+        yield event(stream, "close")
+        self.assertEqual((sum(seen[:-1]), seen[-1]), (19000, "last"))
+
+    @inlineCallbacks
     def test_behindAQueueItIsDuplicated(self):
         client, stream = yield self.pair()
         before = open_()

@@ -152,6 +152,11 @@ class PipeArgumentTests(StreamCase):
         for each in withoutWrite, withoutEnd:
             self.assertEqual((each.listeners("drain"), each.listeners("close")), ([], []))
 
+    def test_whatCannotSpliceRaisesToo(self):
+        stream, dest = (net.Stream(reactor=self.clock) for _ in range(2))
+        self.assertRaises(AttributeError, stream.pipe, dest, splice=5)
+        self.assertEqual(stream.listenerCount("data") + dest.listenerCount("drain"), 0)
+
 
 class ConnectArgumentTests(SynchronousTestCase):
     """
@@ -218,6 +223,21 @@ class ConnectArgumentTests(SynchronousTestCase):
             self.assertRaises(TypeError, stream.connect, **keywords)
             self.assertEqual(stream.readyState, "closed")
         self.assertRaises(TypeError, net.Stream().connect, 80, port=80)
+
+
+class ServerArgumentTests(SynchronousTestCase):
+    """
+    What servers and streams are made of.
+    """
+
+    def test_whatTheyCannotTakeRaisesAtOnce(self):
+        for call in (
+            lambda: net.createServer(print, print),
+            lambda: net.createServer(5),
+            lambda: net.Stream(5),
+            lambda: net.createServer().listenFD(True),
+        ):
+            self.assertRaises(TypeError, call)
 
 
 class ListenArgumentTests(SynchronousTestCase):
