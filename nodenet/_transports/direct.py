@@ -148,6 +148,13 @@ class Direct(tcp.Connection):
         """
         self._diverted = onWritable
 
+    @property
+    def diverted(self) -> bool:
+        """
+        Whether somebody else writes to the socket.
+        """
+        return self._diverted is not None
+
     # A stream's
 
     def shutdown(self) -> None:
