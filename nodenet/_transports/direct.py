@@ -20,9 +20,12 @@ from twisted.python.failure import Failure
 from nodenet._address import fromSocket
 from nodenet._transports.failures import DONE
 from nodenet._transports.wire import READ_SIZE, Owner
+from nodenet._twisted import need
 from nodenet.errors import errnoException
 
 __all__ = ["Direct", "Transport", "UNIXTransport", "transportFor"]
+
+need(__name__)
 
 log = Logger("nodenet")
 
