@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dis import get_instructions
 from heapq import heappush
 from importlib import import_module
 from math import inf
@@ -19,7 +20,17 @@ from twisted.internet.base import DelayedCall, ReactorBase
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Clock
 
-__all__ = ["NAMES", "Name", "callFirst", "need"]
+__all__ = [
+    "NAMES",
+    "Name",
+    "bindingOptions",
+    "callFirst",
+    "isBinding",
+    "need",
+    "newBuffer",
+    "tlsRecv",
+    "tlsSend",
+]
 
 
 class Name(NamedTuple):
@@ -27,9 +38,9 @@ class Name(NamedTuple):
     A private name that nodenet uses.
 
     @ivar by: the module of nodenet's that uses it, or hands it on.
-    @ivar owner: the module of the class that has it.
-    @ivar cls: the class.
-    @ivar name: an attribute of the class, or one that its C{__init__} sets.
+    @ivar owner: the module of the class that has it, or the package of a private module.
+    @ivar cls: the class; C{""}: the name is a module's.
+    @ivar name: an attribute of the class, or one that its methods set.
     @ivar since: the first version with it that nodenet's tests have seen.
     @ivar why: what it is used for.
     @ivar instead: what else would do.
@@ -48,14 +59,22 @@ class Name(NamedTuple):
         @return: whether the installed version has it.
         """
         try:
+            if not self.cls:
+                import_module(f"{self.owner}.{self.name}")
+                return True
             cls = getattr(import_module(self.owner), self.cls)
         except (ImportError, AttributeError):
             return False
         return hasattr(cls, self.name) or any(
-            self.name in vars(each)["__init__"].__code__.co_names
+            (step.opname, step.argval) == ("STORE_ATTR", self.name)
             for each in cls.__mro__
-            if hasattr(vars(each).get("__init__"), "__code__")
+            for method in vars(each).values()
+            if self.name in getattr(getattr(method, "__code__", None), "co_names", ())
+            for step in get_instructions(method)
         )
+
+    def __str__(self) -> str:
+        return ".".join(filter(None, (self.owner, self.cls, self.name)))
 
 
 def _of(by: str, owner: str, cls: str, since: str, *names: tuple[str, str, str]) -> list[Name]:
@@ -65,7 +84,7 @@ def _of(by: str, owner: str, cls: str, since: str, *names: tuple[str, str, str])
     return [Name(by, owner, cls, name, since, *rest) for name, *rest in names]
 
 
-#: All of them. Those of L{callFirst} can be missing.
+#: All of them. Those of this module and of the resolver's can be missing.
 NAMES = (
     *_of(
         "nodenet._twisted",
@@ -130,6 +149,148 @@ NAMES = (
             "a copy of it",
         ),
     ),
+    *_of(
+        "nodenet._twisted",
+        "twisted.internet.interfaces",
+        "_Binding",
+        "Twisted 26.10",
+        ("_address", "what makeBinding was given, which nothing public tells", "ports only"),
+        ("_port", "as _address", "as _address"),
+        ("_reuseAddress", "as _address", "as _address"),
+        ("_reusePort", "as _address", "as _address"),
+    ),
+    *_of(
+        "nodenet._twisted",
+        "OpenSSL",
+        "",
+        "pyOpenSSL 24.0",
+        ("_util", "SSL_read and SSL_write, into a buffer that is made once", "recv and send"),
+    ),
+    *_of(
+        "nodenet._twisted",
+        "OpenSSL.SSL",
+        "Connection",
+        "pyOpenSSL 24.0",
+        ("_ssl", "what SSL_read and SSL_write are called with", "recv and send"),
+        ("_raise_ssl_error", "what their results mean is left to pyOpenSSL", "recv and send"),
+    ),
+    *_of(
+        "nodenet._transports.resolver",
+        "twisted.internet",
+        "",
+        "Twisted 24.3",
+        (
+            "_resolver",
+            "nothing public tells a reactor's own resolver from one that was installed",
+            "the reactor's resolver, whichever it is",
+        ),
+    ),
+    *_of(
+        "nodenet._transports.direct",
+        "twisted.internet.abstract",
+        "FileDescriptor",
+        "Twisted 24.3",
+        (
+            "_tempDataLen",
+            "whether Twisted's buffer has something: what is written goes behind it",
+            "no writing past that buffer",
+        ),
+        (
+            "_writeDisconnected",
+            "a stream has sent its FIN itself, so that Twisted sends and expects none",
+            "loseWriteConnection, which sends it in a later turn and drops its errno",
+        ),
+        (
+            "_writeDisconnecting",
+            "whether Twisted is to send a FIN when its buffer is empty",
+            "a doWrite of our own, with all of Twisted's",
+        ),
+    ),
+    *_of(
+        "nodenet._transports.direct",
+        "twisted.internet.tcp",
+        "Connection",
+        "Twisted 24.3",
+        (
+            "_shouldShutdown",
+            "a connection is closed without shutdown(2), which others may have, too",
+            "a connectionLost of our own, with all of Twisted's",
+        ),
+    ),
+    *_of(
+        "nodenet._transports.direct",
+        "twisted.internet._newtls",
+        "ServerMixin",
+        "Twisted 24.3",
+        (
+            "_tlsClientDefault",
+            "Twisted's startTLS asks each transport which side it is",
+            "a transport without startTLS",
+        ),
+    ),
+    *_of(
+        "nodenet._transports.foreign",
+        "twisted.internet.abstract",
+        "FileDescriptor",
+        "Twisted 24.3",
+        (
+            "_writeDisconnected",
+            "a stream has sent its FIN itself, so that Twisted sends and expects none",
+            "loseWriteConnection, which sends it in a later turn and drops its errno",
+        ),
+    ),
+    *_of(
+        "nodenet._transports.tls",
+        "twisted.internet.abstract",
+        "FileDescriptor",
+        "Twisted 24.3",
+        (
+            "_postLoseConnection",
+            "loseConnection sends a close_notify when Twisted's buffer is empty",
+            "a loseConnection of our own",
+        ),
+        (
+            "_closeWriteConnection",
+            "loseWriteConnection sends a close_notify, not a FIN",
+            "a loseWriteConnection of our own",
+        ),
+        (
+            "_writeDisconnected",
+            "a stream has ended its side itself, so that Twisted does not",
+            "as of the transport without TLS",
+        ),
+    ),
+    *_of(
+        "nodenet._transports.choose",
+        "twisted.internet.base",
+        "BaseConnector",
+        "Twisted 24.3",
+        (
+            "_makeTransport",
+            "the connectors of Twisted's endpoints make nodenet's transports",
+            "endpoints of our own",
+        ),
+    ),
+    *_of(
+        "nodenet._transports.buffered",
+        "twisted.protocols.tls",
+        "TLSMemoryBIOProtocol",
+        "Twisted 24.3",
+        (
+            "_flushReceiveBIO",
+            "the peer's close_notify is the end of its side only",
+            "TLS over memory of our own; so of all of these",
+        ),
+        ("_tlsConnection", "what _flushReceiveBIO reads", "as above"),
+        ("_lostTLSConnection", "whether it is over", "as above"),
+        ("_aborted", "what comes is not delivered any more", "as above"),
+        ("_reason", "why it has failed, told at the end", "as above"),
+        ("_handshakeDone", "whether it failed in the handshake", "as above"),
+        ("_appSendBuffer", "whether all that was written has gone out", "as above"),
+        ("_flushSendBIO", "what OpenSSL has to say goes out", "as above"),
+        ("_shutdownTLS", "our close_notify", "as above"),
+        ("_tlsShutdownFinished", "the end of the connection below", "as above"),
+    ),
 )
 
 
@@ -143,8 +304,8 @@ def need(module: str) -> None:
     for each in NAMES:
         if each.by == module and not each.exists():
             raise ImportError(
-                f"{module} needs {each.owner}.{each.cls}.{each.name} ({each.why}), which the"
-                f" installed version does not have. {each.since} has it."
+                f"{module} needs {each} ({each.why}), which the installed version does not"
+                f" have. {each.since} has it."
             )
 
 

@@ -66,7 +66,9 @@ class Splicer:
         if not (isinstance(source, Stream) and isinstance(dest, Stream)):
             return
         if isDirect(source.transport) and isDirect(dest.transport) and source is not dest:
-            source.transport.onFullRead = partial(self._firstFullRead, source, dest)
+            source.transport.onFullRead = partial(
+                self._firstFullRead, source, dest, dest.transport
+            )
 
     def take(self) -> tuple[int, int]:
         """
@@ -106,7 +108,10 @@ class Splicer:
             for fd in self.spare.pop():
                 os.close(fd)
 
-    def _firstFullRead(self, source: Stream, dest: Stream) -> None:
+    def _firstFullRead(self, source: Stream, dest: Stream, to: Any) -> None:
+        if dest.transport is not to:  # secured meanwhile, or it is another connection
+            source.transport.onFullRead = None
+            return
         joint = Joint(self, source, dest, self._active)
         source.transport.onFullRead = joint.onFullRead
         joint.onFullRead()
@@ -154,13 +159,17 @@ class Joint:
 
     def _alone(self) -> bool:
         """
-        @return: whether nobody but the pipe sees the data.
+        @return: whether nobody but the pipe sees the data, and what it writes would go
+            straight to the kernel.
         """
         source, dest = self.source, self.dest
         return (
             source.emitsPlainly
+            and source.transport is self._from
             and source.listenerCount("data") == 1
+            and not source.listenerCount("fd")  # which splice(2) drops
             and dest.transport is self._to
+            and dest.sendsAtOnce
         )
 
     def onFullRead(self) -> None:
@@ -171,8 +180,8 @@ class Joint:
         inARow = source.bytesRead - READ_SIZE == self._moved
         self._moved = source.bytesRead
         self._full = self._full + 1 if inARow else 1
-        # What is queued in the stream has to go out first.
-        if self._full < BUSY or not self.dest.sendsAtOnce or not self._alone():
+        # There is one at a time for each destination.
+        if self._full < BUSY or self._to.diverted or not self._alone():
             return
         try:
             self._pipe = self._splicer.take()
@@ -188,7 +197,10 @@ class Joint:
         The reactor: there is data, or the end.
         """
         source, pipe = self.source, self._pipe
-        if pipe is None or self.held:
+        if pipe is None:
+            return None
+        if self.held:
+            self._from.stopReading()  # resume() had it start
             return None
         if not self._alone():
             self.stop()
@@ -250,18 +262,19 @@ class Joint:
         """
         if self._pipe is None:
             return False
-        # An event of the same turn may have lost the source.
-        if (
-            self._write()
-            and not self.held
-            and self._from.connected
-            and not self.source.isPaused()
-        ):
+        if self._write() and not self.held:
+            if self._from.connected:
+                self._readOn()
+            else:
+                self._closed()
+        return self.held > 0
+
+    def _readOn(self) -> None:
+        if self._from.connected and not self.source.isPaused():
             self._from.startReading()
-        return bool(self.held)
 
     def releaseIfIdle(self) -> None:
-        if self._moved == self.source.bytesRead and not self.held:
+        if not self.held and (self._moved == self.source.bytesRead or not self._alone()):
             self.stop()
         self._moved = self.source.bytesRead
 
@@ -276,6 +289,15 @@ class Joint:
         self._splicer.give(pipe, empty=not self.held)
         self._from.undivertReads()
         self._to.divertWrites(None)
+        if self.held:  # dest has gone, and we had stopped
+            self._readOn()
 
-    def _closed(self, had_error: bool) -> None:
+    def _closed(self, had_error: bool = False) -> None:
+        """
+        One of the two has gone. What is held is still to reach the other.
+        """
+        if self.held and self._to.connected:
+            return
         self.stop()
+        self.source.removeListener("close", self._closed)
+        self.dest.removeListener("close", self._closed)

@@ -44,7 +44,8 @@ class Outbox:
 
     def __init__(self) -> None:
         self._entries: deque[_Entry] = deque()
-        # How many of the entries were written before there was a connection.
+        # How many of the entries were written before there was a connection, until they
+        # begin to go out.
         self._early = 0
         # How many of them are to go out before TLS begins; None: it does not.
         self._clear: int | None = None
@@ -78,11 +79,10 @@ class Outbox:
     def beginTLSBehind(self) -> None:
         """
         TLS is to begin when what was written on the connection has gone out. What was
-        written before there was one goes inside.
+        written before there was one goes inside, unless it has begun to go out.
         """
-        early = min(self._early, len(self._entries))
-        self._entries.rotate(-early)
-        self._clear = len(self._entries) - early
+        self._entries.rotate(-self._early)
+        self._clear = len(self._entries) - self._early
         self._early = 0
 
     @property
@@ -109,6 +109,7 @@ class Outbox:
         @raise BlockingIOError: none.
         @raise OSError: the connection has failed.
         """
+        self._early = 0
         first = self._entries[0]
         if first.fd is not None:
             size = wire.sendDescriptor(first.data, first.fd)
@@ -139,8 +140,6 @@ class Outbox:
                 return
             size = -left
             entries.popleft()
-            if self._early:
-                self._early -= 1
             if self._clear:
                 self._clear -= 1
             if first.callback is not None:

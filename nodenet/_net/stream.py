@@ -354,7 +354,7 @@ class Stream(stream.Stream, TwistedProtocol):
         if wire is None or not self.connected:
             self._send = None
         else:
-            queued = self._outbox is not None
+            queued = self._outbox is not None or self.bufferSize > 0
             allowed = maySendAtOnce(self._state, self._ended, queued, self._handshaking)
             self._send = wire.send if allowed else None
 
@@ -943,7 +943,7 @@ class Stream(stream.Stream, TwistedProtocol):
         """
         Whether L{write} would go straight to the transport.
         """
-        return self._send is not None and self.bufferSize == 0
+        return self._send is not None
 
     def countRead(self, size: int) -> None:
         """
@@ -954,9 +954,10 @@ class Stream(stream.Stream, TwistedProtocol):
 
     def countQueued(self, size: int) -> None:
         """
-        So many bytes wait to be sent: L{end} waits for them.
+        So many bytes wait to be sent: L{end} waits for them, and L{write} queues behind.
         """
         self.bufferSize += size
+        self._send = None
 
     def countSent(self, size: int) -> None:
         """
@@ -965,7 +966,7 @@ class Stream(stream.Stream, TwistedProtocol):
         self.bytesWritten += size
         self.bufferSize -= size
         self.touch()
-        if not self.bufferSize and self._ended:
+        if not self.bufferSize:
             self._update()
 
     # The end

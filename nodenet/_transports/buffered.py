@@ -22,9 +22,12 @@ from zope.interface import implementer
 
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import CHUNK, Owner
+from nodenet._twisted import need
 from nodenet.timers import nextTick
 
 __all__ = ["BufferWire", "BufferedTLS", "BufferedTLSWire"]
+
+need(__name__)
 
 
 @implementer(IPushProducer)

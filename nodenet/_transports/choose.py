@@ -29,7 +29,7 @@ from nodenet._transports.foreign import SocketWire
 from nodenet._transports.port import BACKLOG, Port, bindTCP, bindUNIX, checkPath
 from nodenet._transports.tls import TLSTransport
 from nodenet._transports.wire import Owner, Wire
-from nodenet._twisted import bindingOptions
+from nodenet._twisted import bindingOptions, need
 
 __all__ = [
     "DirectReactor",
@@ -42,6 +42,8 @@ __all__ = [
     "secure",
     "wireFor",
 ]
+
+need(__name__)
 
 
 def wireFor(transport: Any, owner: Owner) -> Wire:

@@ -21,9 +21,12 @@ from twisted.python.failure import Failure
 from nodenet._address import fromSocket
 from nodenet._transports.failures import DONE
 from nodenet._transports.wire import READ_SIZE, Owner
+from nodenet._twisted import need
 from nodenet.errors import errnoException
 
 __all__ = ["Direct", "Transport", "UNIXTransport", "transportFor"]
+
+need(__name__)
 
 log = Logger("nodenet")
 
@@ -151,6 +154,13 @@ class Direct(tcp.Connection):
         Have C{onWritable} called before the stream's, with its contract.
         """
         self._diverted = onWritable
+
+    @property
+    def diverted(self) -> bool:
+        """
+        Whether somebody else writes to the socket.
+        """
+        return self._diverted is not None
 
     # A stream's
 

@@ -13,8 +13,11 @@ from zope.interface import implementer
 from nodenet._transports.direct import Direct
 from nodenet._transports.failures import DONE
 from nodenet._transports.wire import Owner
+from nodenet._twisted import need
 
 __all__ = ["SocketWire"]
+
+need(__name__)
 
 
 @implementer(IPullProducer)

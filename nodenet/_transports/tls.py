@@ -19,9 +19,11 @@ from zope.interface import implementer
 from nodenet._transports.direct import Direct, Transport
 from nodenet._transports.failures import DONE, asOSError
 from nodenet._transports.wire import READ_SIZE
-from nodenet._twisted import newBuffer, tlsRecv, tlsSend
+from nodenet._twisted import need, newBuffer, tlsRecv, tlsSend
 
 __all__ = ["TLSTransport"]
+
+need(__name__)
 
 #: What one record of TLS carries at most, in bytes (RFC 8446, 5.1).
 RECORD = 16 * 1024

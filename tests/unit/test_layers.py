@@ -7,15 +7,23 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 from twisted.trial.unittest import SynchronousTestCase
 
-ROOT = Path(__file__).resolve().parents[2]
+from nodenet._twisted import NAMES
+from tests.sources import (
+    ROOT,
+    Import,
+    circles,
+    foreign,
+    imports,
+    isPrivate,
+    made,
+    sources,
+    within,
+)
 
-#: The floor of each module of nodenet; all of C{nodenet.service} is on the fourth.
+#: The floor of each module of nodenet.
 FLOORS = {
     "nodenet": 0,
     "nodenet._twisted": 0,
@@ -25,99 +33,35 @@ FLOORS = {
     "nodenet.events": 0,
     "nodenet.stream": 0,
     "nodenet.timers": 0,
-    "nodenet._twisted": 0,
     "nodenet._address": 1,
-    "nodenet._transports": 1,
-    "nodenet._transports.resolver": 1,
     "nodenet.crypto": 1,
     "nodenet.endpoints": 3,
     "nodenet.net": 3,
     "nodenet.splice": 3,
 }
-TOP = 4
+#: Packages that are on one floor with all that is in them.
+PACKAGES = {"nodenet._transports": 1, "nodenet._net": 2, "nodenet.service": 4}
 ALONE = "nodenet.reactor"
-#: the modules of the ground floor that meet Twisted, within a function
-MEET_TWISTED = {"nodenet._twisted", "nodenet.errors", "nodenet.timers"}
-#: and the one that is about Twisted, so that it is imported in the same way
+#: The modules of the ground floor that meet Twisted, within a function.
+MEET_TWISTED = {"nodenet.errors", "nodenet.timers"}
+#: The one that is about Twisted, so that it is imported in the same way.
 ABOUT_TWISTED = "nodenet._twisted"
-
-
-class Import(NamedTuple):
-    """
-    An import: what, and in which function (C{""}: at module level).
-    """
-
-    what: str
-    function: str
+#: What is written as by any user, on the public names.
+USER = "nodenet.service"
+#: The service that is on net alone.
+ECHO = "nodenet.service.echo"
+#: Modules that import each other, and why they still may.
+CIRCLES = [({"nodenet.service.pair", "nodenet.service.relay"}, "until the service is rebuilt")]
 
 
 def floor(module: str) -> int | None:
     """
     @return: the module's floor; C{None} if the design does not know it.
     """
-    if module == "nodenet.service" or module.startswith("nodenet.service."):
-        return TOP
-    for package, its in ("nodenet._transports", 1), ("nodenet._net", 2):
+    for package, its in PACKAGES.items():
         if within(module, package):
             return its
     return FLOORS.get(module)
-
-
-def sources() -> dict[str, ast.Module]:
-    """
-    @return: module -> source, of all that is under C{nodenet/}.
-    """
-    found = {}
-    for path in sorted((ROOT / "nodenet").rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(path.read_text("utf-8"), str(path))
-    return found
-
-
-def imports(module: str, tree: ast.Module, package: bool, known: set[str]) -> set[Import]:
-    """
-    @param package: C{module} is a package, which relative imports start from.
-    @param known: the names that are modules, so that C{from nodenet import net}
-        is told from the import of a function.
-    @return: what a module imports, wherever, but for C{if TYPE_CHECKING}.
-    """
-
-    def names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name
-            return
-        base = node.module or ""
-        if node.level:
-            parts = module.split(".")
-            up = parts[: len(parts) - node.level + package]
-            base = ".".join([*up, base] if base else up)
-        for alias in node.names:
-            inner = f"{base}.{alias.name}"
-            yield inner if inner in known else base
-
-    def walk(node: ast.AST, function: str) -> Iterator[Import]:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            for name in names(node):
-                yield Import(name, function)
-            return
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            function = f"{function}.{node.name}".lstrip(".")
-        children: list[ast.AST] = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            children = list(node.orelse)
-        for child in children:
-            yield from walk(child, function)
-
-    return set(walk(tree, ""))
-
-
-def within(name: str, package: str) -> bool:
-    """
-    @return: whether this is the package, or of it.
-    """
-    return name == package or name.startswith(package + ".")
 
 
 def wrongArrows(module: str, found: set[Import]) -> list[str]:
@@ -126,7 +70,7 @@ def wrongArrows(module: str, found: set[Import]) -> list[str]:
     """
     wrong = []
     own = floor(module)
-    for what, function in sorted(found):
+    for what, function, typing, name in sorted(found):
         arrow = f"{module} -> {what}"
         if within(what, "nodenet"):
             other = floor(what)
@@ -136,18 +80,30 @@ def wrongArrows(module: str, found: set[Import]) -> list[str]:
                 wrong.append(f"{arrow}: on no floor")
             elif other > own:
                 wrong.append(f"{arrow}: up from floor {own} to {other}")
-            elif module == "nodenet.service.echo" and what != "nodenet.net":
+            elif within(module, USER) and any(map(isPrivate, name.split("."))):
+                wrong.append(f"{module} -> {name}: {USER} has the public names only")
+            elif module == ECHO and what != "nodenet.net":
                 wrong.append(f"{arrow}: written against net alone")
             elif own == 0 and what == ABOUT_TWISTED and not function:
                 wrong.append(f"{arrow}: within a function only")
-        elif module == ABOUT_TWISTED:
+        elif module == ABOUT_TWISTED or typing:
             pass
         elif own == 0 and what.partition(".")[0] not in sys.stdlib_module_names:
             if not within(what, "twisted") or module not in MEET_TWISTED:
                 wrong.append(f"{arrow}: the ground floor is pure Python")
-            elif not function and module != "nodenet._twisted":
+            elif not function:
                 wrong.append(f"{arrow}: within a function only")
     return wrong
+
+
+def intrusions(module: str, known: dict[str, ast.Module]) -> set[str]:
+    """
+    @return: the private attributes of other modules' objects, of C{known}, that a module
+        uses.
+    """
+    others = {name for other, tree in known.items() if other != module for name in made(tree)}
+    ofTwisted = {each.name for each in NAMES if each.by == module}
+    return (foreign(module, known) & others) - ofTwisted
 
 
 class ArrowsTests(SynchronousTestCase):
@@ -156,8 +112,8 @@ class ArrowsTests(SynchronousTestCase):
     """
 
     def setUp(self) -> None:
-        trees = sources()
-        packages = {"nodenet", "nodenet._transports", "nodenet.service"}
+        self.sources = trees = sources()
+        packages = {"nodenet", *PACKAGES}
         self.imports = {
             module: imports(module, tree, module in packages, set(trees))
             for module, tree in trees.items()
@@ -168,11 +124,12 @@ class ArrowsTests(SynchronousTestCase):
             module for module in self.imports if module != ALONE and floor(module) is None
         ]
         self.assertEqual(strangers, [], "say in FLOORS where it stands")
+        self.assertEqual(set(FLOORS) - set(self.imports), set(), "it is not there")
 
     def test_theModulesOfTheDesignAreFound(self) -> None:
         # or the other tests would look at nothing
-        drawn = "events stream encodings errors constants timers _transports.direct _net.server _net.stream"
-        drawn += " net service service.options service.echo service.relay"
+        drawn = "events stream encodings errors constants timers net splice endpoints"
+        drawn += " _transports.direct _net.server _net.stream service service.echo"
         self.assertEqual(
             {f"nodenet.{name}" for name in drawn.split()} - set(self.imports), set()
         )
@@ -185,6 +142,16 @@ class ArrowsTests(SynchronousTestCase):
         ]
         self.assertEqual(wrong, [])
 
+    def test_noTwoImportEachOther(self) -> None:
+        arrows = {
+            module: {each.what for each in found} for module, found in self.imports.items()
+        }
+        self.assertEqual(circles(arrows), [modules for modules, _ in CIRCLES])
+
+    def test_nobodyReachesIntoAnothersRoom(self) -> None:
+        found = {module: intrusions(module, self.sources) for module in self.sources}
+        self.assertEqual({module: names for module, names in found.items() if names}, {})
+
     def test_arrowsThatAreKnownAreSeen(self) -> None:
         for module, what in [
             ("nodenet.net", "nodenet._net.stream"),
@@ -193,7 +160,8 @@ class ArrowsTests(SynchronousTestCase):
             ("nodenet.service.echo", "nodenet.net"),
         ]:
             self.assertIn(what, {each.what for each in self.imports[module]})
-        self.assertIn(Import("twisted.internet", "theReactor"), self.imports["nodenet.timers"])
+        arrow = Import("twisted.internet", "theReactor", False, "twisted.internet.reactor")
+        self.assertIn(arrow, self.imports["nodenet.timers"])
 
 
 class RulesTests(SynchronousTestCase):
@@ -261,14 +229,40 @@ class RulesTests(SynchronousTestCase):
             "def a():\n def b():\n  import x\nclass C:\n def c(self):\n  import y\nimport z"
         )
         self.assertEqual(
-            self.found("nodenet.errors", source),
-            {Import("x", "a.b"), Import("y", "c"), Import("z", "")},
+            {(each.what, each.function) for each in self.found("nodenet.errors", source)},
+            {("x", "a.b"), ("y", "c"), ("z", "")},
         )
 
-    def test_whatIsForTypeCheckersDoesNotCount(self) -> None:
+    def test_whatIsForTypeCheckersCountsWithinNodenet(self) -> None:
         for test in "TYPE_CHECKING", "typing.TYPE_CHECKING":
-            source = f"if {test}:\n from nodenet._net.server import Server\n import twisted"
-            self.assertEqual(self.found("nodenet.events", source), set())
+            source = f"if {test}:\n from nodenet._net.server import Server"
+            [wrong] = self.wrong("nodenet.events", source)
+            self.assertIn("up from floor 0 to 2", wrong)
+            source = f"if {test}:\n import twisted"
+            self.assertEqual(self.wrong("nodenet.events", source), [])
+            source = f"if {test}:\n pass\nelse:\n import twisted"
+            self.assertEqual(len(self.wrong("nodenet.events", source)), 1)
+
+    def test_theServiceHasThePublicNamesOnly(self) -> None:
+        for source in (
+            "from nodenet._net.stream import Stream",
+            "from nodenet import _address",
+            "import nodenet._transports.direct",
+            "from nodenet.net import _private",
+            "def f():\n from nodenet._address import isIP",
+            "if TYPE_CHECKING:\n from nodenet._net.stream import Stream",
+            "from nodenet.service.echo import _private",
+            "from .._net import stream",
+        ):
+            with self.subTest(source=source):
+                [wrong] = self.wrong("nodenet.service.daemon", source)
+                self.assertIn("public names only", wrong)
+        for source in (
+            "from nodenet.net import Stream",
+            "from nodenet import net, __doc__",
+            "from twisted.internet import _private",
+        ):
+            self.assertEqual(self.wrong("nodenet.service.daemon", source), [])
 
     def test_anArrowUpIsWrong(self) -> None:
         for module, what in [
@@ -287,7 +281,7 @@ class RulesTests(SynchronousTestCase):
             ("nodenet._net.server", "nodenet._net.stream"),
             ("nodenet.net", "nodenet.events"),
             ("nodenet.service.daemon", "nodenet.service.echo"),
-            ("nodenet.service.daemon", "nodenet._transports.direct"),
+            ("nodenet.service.daemon", "nodenet.splice"),
             ("nodenet.service.echo", "nodenet.net"),
             ("nodenet._transports.direct", "twisted.internet.tcp"),
             ("nodenet.errors", "socket"),
@@ -326,14 +320,45 @@ class RulesTests(SynchronousTestCase):
         self.assertEqual(self.wrong(ABOUT_TWISTED, "import twisted.internet, OpenSSL"), [])
 
     def test_echoIsWrittenAgainstNetAlone(self) -> None:
-        for what in (
-            "nodenet.events",
-            "nodenet._net.stream",
-            "nodenet.service.daemon",
-            "nodenet",
-        ):
+        for what in "nodenet.events", "nodenet.service.daemon", "nodenet":
             [wrong] = self.wrong("nodenet.service.echo", f"import {what}")
             self.assertIn("net alone", wrong)
+
+    def test_circlesOfAnyLengthAreFound(self) -> None:
+        for arrows, found in [
+            ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+            ({"a": {"a"}}, [{"a"}]),
+            ({"a": {"b"}, "b": {"a", "c"}, "c": {"twisted"}}, [{"a", "b"}]),
+            ({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}, [{"a", "b", "c"}]),
+            ({"a": {"b"}, "b": {"a"}, "c": {"d", "a"}, "d": {"c"}}, [{"a", "b"}, {"c", "d"}]),
+        ]:
+            self.assertEqual(circles(arrows), found)
+
+    def test_whoReachesIntoAnothersRoomIsSeen(self) -> None:
+        known = {
+            "nodenet.a": "class A:\n __slots__ = ('_slot',)\n"
+            " def _method(self): self._made = 1",
+            "nodenet.b": "class B:\n _own = 0",
+        }
+        for source, names in [
+            ("x._method()", {"_method"}),
+            ("x._made = 1", {"_made"}),
+            ("getattr(x, '_slot')", {"_slot"}),
+            ("class C:\n def f(self): self.a._made", {"_made"}),
+            ("class C:\n _made = 0\n def f(self, other): other._made", set()),
+            ("from nodenet.a import A\nclass C(A):\n def f(self): self._made", set()),
+            ("from nodenet import a\nclass C(a.A):\n def f(self): self._method()", set()),
+            ("from nodenet.a import A\nclass C(A):\n def f(self): super()._method()", set()),
+            ("from nodenet.a import A\nclass C(A):\n def f(self): x._made", {"_made"}),
+            ("from nodenet.b import B\nclass C(B):\n def f(self): self._made", {"_made"}),
+            ("x._ofOthers", set()),
+        ]:
+            with self.subTest(source=source):
+                trees = {
+                    module: ast.parse(text)
+                    for module, text in {**known, "nodenet.c": source}.items()
+                }
+                self.assertEqual(intrusions("nodenet.c", trees), names)
 
     def test_aModuleOnNoFloorIsWrong(self) -> None:
         [wrong] = self.wrong("nodenet.net", "import nodenet.attic")
