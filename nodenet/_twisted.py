@@ -1,6 +1,6 @@
 """
-The private names of Twisted and pyOpenSSL that nodenet leans on. There are no others: a
-test looks through the sources.
+The private names of Twisted, pyOpenSSL and Python that nodenet leans on. There are no
+others: a test looks through the sources.
 
 A module that cannot do without its names says C{need(__name__)} when it is imported.
 """
@@ -158,6 +158,13 @@ NAMES = (
         ("_port", "as _address", "as _address"),
         ("_reuseAddress", "as _address", "as _address"),
         ("_reusePort", "as _address", "as _address"),
+    ),
+    *_of(
+        "nodenet._twisted",
+        "socket",
+        "socket",
+        "Python 3.10",
+        ("_accept", "accept() makes enums of the family and the kind each time", "accept()"),
     ),
     *_of(
         "nodenet._twisted",

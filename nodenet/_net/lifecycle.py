@@ -29,13 +29,14 @@ TRANSITIONS = {
 WRITABLE = frozenset({"opening", "open", "writeOnly"})
 
 
-def finIsDue(state: str, queued: bool, securing: bool) -> bool:
+def finIsDue(state: str, ended: bool, queued: bool, securing: bool) -> bool:
     """
+    @param ended: C{end} was called.
     @param queued: something has not gone out.
     @param securing: TLS has been asked for and is not established.
-    @return: whether our FIN is to be sent now, as C{end} was called.
+    @return: whether our FIN is to be sent now.
     """
-    return not (queued or securing) and (state == "open" or state == "writeOnly")
+    return ended and not (queued or securing) and (state == "open" or state == "writeOnly")
 
 
 def mayRead(state: str, paused: bool) -> bool:

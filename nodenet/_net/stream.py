@@ -326,7 +326,7 @@ class Stream(stream.Stream, TwistedProtocol):
             if self._wire is None or not self.connected:
                 return
             queued = self._outbox is not None or self.bufferSize > 0
-            if finIsDue(self._state, queued, self._handshaking):
+            if finIsDue(self._state, True, queued, self._handshaking):
                 self._finish()
                 return
         self._updateReading()

@@ -67,7 +67,7 @@ class ConnectTests(SynchronousTestCase):
             (("/ä", call), {}, Target(path=os.fsencode("/ä"), callback=call)),
             (("\0abstract",), {}, Target(path=b"\0abstract")),
             (("80a",), {}, Target(path=b"80a")),
-            ((endpoint, call), {}, Target(endpoint=endpoint, callback=call)),
+            ((endpoint, call), {}, Target(other=endpoint, callback=call)),
             ((), {"port": 80}, Target(port=80)),
             ((), {"port": "80", "host": "h"}, Target(port=80, host="h")),
             ((), {"port": 80, "callback": call}, Target(port=80, callback=call)),
@@ -83,7 +83,7 @@ class ConnectTests(SynchronousTestCase):
     def test_anEndpointThatIsCallableWantsAnotherCallback(self) -> None:
         endpoint = Endpoint()
         found = connectArguments((endpoint,), callback=call)
-        self.assertEqual(found, Target(endpoint=endpoint, callback=call))
+        self.assertEqual(found, Target(other=endpoint, callback=call))
 
     def test_everyRefusal(self) -> None:
         for args, named, kind, text in [
@@ -105,14 +105,13 @@ class ConnectTests(SynchronousTestCase):
             ((80, b"h"), {}, TypeError, "host must be a string"),
             ((80,), {"callback": 5}, TypeError, "callback must be callable, not 5"),
             ((80, call), {"callback": call}, TypeError, "host must be a string"),
-            ((None,), {}, TypeError, "a port or a path"),
+            ((None,), {}, TypeError, "a port, a path or an endpoint"),
             ((True,), {}, TypeError, "a port or a path"),
-            ((1.5,), {}, TypeError, "a port or a path"),
-            (([],), {}, TypeError, "a port or a path"),
+            ((1.5,), {}, TypeError, "a port, a path or an endpoint"),
+            (([],), {}, TypeError, "a port, a path or an endpoint"),
             ((), {"port": "/x"}, TypeError, "port must be a number"),
             ((), {"port": True}, TypeError, "a port or a path"),
             ((), {"path": 80}, TypeError, "path must be a path, not 80"),
-            ((), {"path": "80"}, TypeError, "path must be a path"),
             ((-1,), {}, ValueError, "0 to 65535, not -1"),
             ((65536,), {}, ValueError, "0 to 65535, not 65536"),
             (("65536",), {}, ValueError, "0 to 65535"),
@@ -152,12 +151,14 @@ class ListenTests(SynchronousTestCase):
             (("/x",), {}, Target(path=b"/x")),
             ((b"/x", call), {}, Target(path=b"/x", callback=call)),
             ((Path("/x"),), {}, Target(path=b"/x")),
-            ((binding,), {}, Target(port=0, binding=binding)),
-            ((binding, call), {}, Target(port=0, binding=binding, callback=call)),
+            ((binding,), {}, Target(port=0, other=binding)),
+            ((binding, call), {}, Target(port=0, other=binding, callback=call)),
             ((), {"host": "h"}, Target(port=0, host="h")),
             ((), {"backlog": 5}, Target(port=0, backlog=5)),
             ((), {"backlog": 0}, Target(port=0, backlog=0)),
             ((), {"port": 80, "host": "h"}, Target(port=80, host="h")),
+            ((), {"port": binding}, Target(port=0, other=binding)),
+            ((), {"path": "80"}, Target(path=b"80")),
             ((), {"path": "/x", "backlog": 5}, Target(path=b"/x", backlog=5)),
             ((80,), {"callback": call}, Target(port=80, callback=call)),
             ((call,), {"path": "/x"}, Target(path=b"/x", callback=call)),
@@ -172,7 +173,8 @@ class ListenTests(SynchronousTestCase):
             (("/x", "h"), {}, TypeError, "too many: 'h'"),
             (("/x",), {"host": "h"}, TypeError, "goes with a port"),
             ((), {"port": 80, "path": "/x"}, TypeError, "needs a port or a path"),
-            ((Binding(), "h", 5), {}, TypeError, "too many: 5"),
+            ((Binding(), "h"), {}, TypeError, "takes no host"),
+            ((Binding(),), {"host": "h"}, TypeError, "takes no host"),
             ((), {"port": "/x"}, TypeError, "port must be a number"),
             ((), {"path": 80}, TypeError, "path must be a path"),
             ((), {"callback": "x"}, TypeError, "callback must be callable"),

@@ -4,7 +4,7 @@ Tests for L{nodenet._net.connecting}: attempts and look-ups of the test's own, a
 
 from __future__ import annotations
 
-from errno import ECONNREFUSED, EHOSTUNREACH, ENAMETOOLONG, ENETUNREACH, ETIMEDOUT
+from errno import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -53,7 +53,6 @@ class ConnectingCase(SynchronousTestCase):
         self.attempts: list[FakeAttempt] = []
         self.lookups: list[tuple[str, Deferred[Any]]] = []
         self.patch(connecting, "connectTCP", self.connectTCP)
-        self.patch(connecting, "connectUNIX", self.connectUNIX)
         self.patch(connecting, "resolve", self.resolve)
         self.connecting = Connecting(self.clock, self.connected, self.seen.append)
 
@@ -62,12 +61,6 @@ class ConnectingCase(SynchronousTestCase):
     ) -> FakeAttempt:
         self.assertIs(reactor, self.clock)
         self.attempts.append(FakeAttempt((host, port), connected, failed))
-        return self.attempts[-1]
-
-    def connectUNIX(
-        self, reactor: Any, path: bytes, connected: Any, failed: Any
-    ) -> FakeAttempt:
-        self.attempts.append(FakeAttempt((path,), connected, failed))
         return self.attempts[-1]
 
     def resolve(self, reactor: Any, name: str) -> Deferred[Any]:
@@ -105,14 +98,9 @@ class OneTests(ConnectingCase):
     One address.
     """
 
-    def test_anAddressIsNotLookedUp(self) -> None:
-        for host in "192.0.2.1", "2001:db8::1", "fe80::1%eth0":
-            self.connecting.host(host, 80)
-            self.assertEqual(self.attempts[-1].where, (host, 80))
-        self.assertEqual(self.lookups, [])
-
     def test_itSucceeds(self) -> None:
-        self.connecting.host("192.0.2.1", 80)
+        self.connecting.host("name", 80)
+        self.lookups[0][1].callback(["192.0.2.1"])
         self.assertEqual(self.clock.getDelayedCalls(), [])
         [attempt] = self.attempts
         attempt.succeed()
@@ -121,39 +109,11 @@ class OneTests(ConnectingCase):
         self.quiet()
 
     def test_itFails(self) -> None:
-        self.connecting.host("192.0.2.1", 80)
+        self.connecting.host("name", 80)
+        self.lookups[0][1].callback(["192.0.2.1"])
         error = self.attempts[0].fail()
         self.assertEqual(self.seen, [error])
         self.quiet()
-
-    def test_aPathIsConnectedTo(self) -> None:
-        self.connecting.path(b"/run/x")
-        self.assertEqual(self.attempts[0].where, (b"/run/x",))
-        self.attempts[0].succeed()
-        self.assertEqual(self.seen, self.attempts)
-
-    def test_aPathThatCannotBeFailsInALaterTurn(self) -> None:
-        error = errnoException(ENAMETOOLONG, "socket")
-
-        def tooLong(*args: Any) -> None:
-            raise error
-
-        self.patch(connecting, "connectUNIX", tooLong)
-        self.connecting.path(b"/" * 200)
-        self.assertEqual(self.seen, [])
-        self.clock.advance(0)
-        self.assertEqual(self.seen, [error])
-        self.quiet()
-
-    def test_notIfItWasCancelledBefore(self) -> None:
-        def tooLong(*args: Any) -> None:
-            raise errnoException(ENAMETOOLONG, "socket")
-
-        self.patch(connecting, "connectUNIX", tooLong)
-        self.connecting.path(b"/" * 200)
-        self.connecting.cancel()
-        self.quiet()
-        self.assertEqual(self.seen, [])
 
 
 class LookupTests(ConnectingCase):

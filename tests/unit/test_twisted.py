@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import platform
 import subprocess
 import sys
 from importlib import import_module
@@ -21,7 +22,11 @@ from nodenet import _twisted
 from nodenet._twisted import NAMES, Name, callFirst, need
 from tests.sources import ROOT, foreign, isPrivate, made, sources
 
-VERSIONS = {"Twisted": twisted.__version__, "pyOpenSSL": OpenSSL.__version__}
+VERSIONS = {
+    "Python": platform.python_version(),
+    "Twisted": twisted.__version__,
+    "pyOpenSSL": OpenSSL.__version__,
+}
 #: (module, name): why it is used though it is neither the module's own nor listed.
 ALLOWED: dict[tuple[str, str], str] = {}
 
