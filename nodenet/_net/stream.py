@@ -1224,8 +1224,9 @@ class Stream(stream.Stream, TwistedProtocol):
         """
         @return: pyOpenSSL's view of a secure stream.
         """
-        handle = getattr(self.transport, "getHandle", lambda: None)()
-        if self._wire is None or self._handshaking or not hasattr(handle, "get_cipher_name"):
+        ready = self._wire is not None and not self._handshaking
+        handle = getattr(self.transport, "getHandle", lambda: None)() if ready else None
+        if not hasattr(handle, "get_cipher_name"):
             raise NodeError("Stream is not secure")
         return handle
 

@@ -273,7 +273,14 @@ class TLSTransport(Transport):
         else:
             self.lose(DONE)
 
+    def _forget(self) -> None:
+        super()._forget()
+        del self._connection  # whoever has this transport is not to keep OpenSSL's memory
+
     def connectionLost(self, reason: Failure) -> None:
+        if self.disconnected:
+            return
         super().connectionLost(reason)
+        del self._connection
         if self._connector is not None:
             self._connector.connectionLost(reason)
