@@ -156,7 +156,7 @@ class ArrowsTests(SynchronousTestCase):
         for module, what in [
             ("nodenet.net", "nodenet._net.stream"),
             ("nodenet.stream", "nodenet.events"),
-            ("nodenet._net.stream", "nodenet.stream"),  # from nodenet import stream
+            ("nodenet._net.emitting", "nodenet.stream"),  # from nodenet import stream
             ("nodenet.service.echo", "nodenet.net"),
         ]:
             self.assertIn(what, {each.what for each in self.imports[module]})
