@@ -118,7 +118,7 @@ class Reading(Writing):
 
     def writeConnectionLost(self) -> None:
         """
-        Twisted: our FIN has gone. We know: it was L{end}'s.
+        Twisted: our FIN has gone. We know: it was C{end}'s.
         """
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]

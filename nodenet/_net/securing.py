@@ -32,7 +32,7 @@ class Securing(Reading):
     def setSecure(self, credentials: Credentials | None = None) -> None:
         """
         Go on under TLS: C{secure} follows, or C{error}. A server's stream, which has
-        accepted the connection, is the TLS server; any other the client. Before L{connect},
+        accepted the connection, is the TLS server; any other the client. Before C{connect},
         it holds for each connection that will be.
 
         What was written on the connection before goes out in clear first; all else is sent
@@ -41,7 +41,7 @@ class Securing(Reading):
         @param credentials: see L{nodenet.crypto.createCredentials}. A client's are by
             default those that trust the system's CAs.
         @raise NodeError: the stream is secure already, a server without
-            credentials, or L{end} was called.
+            credentials, or C{end} was called.
         """
         if self._credentials is not None:
             raise NodeError("Stream is secure already")
@@ -128,7 +128,7 @@ class Securing(Reading):
         """
         @return: whether the peer's certificate is valid: its chain leads to a CA that
             the credentials trust, and a client has connected to whom it is for.
-        @raise NodeError: the stream is not secure, or not by L{setSecure}.
+        @raise NodeError: the stream is not secure, or not by C{setSecure}.
         """
         return self.verifyError() is None
 

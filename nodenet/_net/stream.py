@@ -48,16 +48,16 @@ class Stream(Securing):
 
     Events, each with its listener's arguments:
 
-      - C{connect}(): the connection is established. Once for each L{connect},
+      - C{connect}(): the connection is established. Once for each C{connect},
         before all others; not on streams that a server accepted.
-      - C{data}(data): C{bytes}, or C{str} after L{setEncoding}. Never while
+      - C{data}(data): C{bytes}, or C{str} after C{setEncoding}. Never while
         paused.
       - C{end}(): the peer's FIN has come, after its last C{data}; at most once.
-        Unless C{allowHalfOpen}, L{end} has been called already.
-      - C{drain}(): what L{write} had queued has all gone out.
+        Unless C{allowHalfOpen}, C{end} has been called already.
+      - C{drain}(): what C{write} had queued has all gone out.
       - C{fd}(fd): a descriptor has come over a UNIX socket; it is the listener's to
         close. After the C{data} that it came with.
-      - C{secure}(): the handshake of L{setSecure} is done. Before all C{data}.
+      - C{secure}(): the handshake of C{setSecure} is done. Before all C{data}.
       - C{timeout}(): nothing was read or written for as long as L{setTimeout}
         says. Once, until there is activity again. The connection stays.
       - C{error}(exception): the connection has failed. Directly followed by
@@ -67,9 +67,9 @@ class Stream(Securing):
     An exception from a listener that the reactor called is logged as critical,
     and the stream is destroyed with it.
 
-    @ivar allowHalfOpen: the peer's FIN does not end our side; L{end} is then the
+    @ivar allowHalfOpen: the peer's FIN does not end our side; C{end} is then the
         user's to call.
-    @ivar writable: whether our side is open. It stays so after L{end} until what is
+    @ivar writable: whether our side is open. It stays so after C{end} until what is
         queued has gone out.
     @ivar bytesRead: bytes received in this connection.
     @ivar bytesWritten: bytes given to the kernel (or to a transport that
@@ -155,7 +155,7 @@ class Stream(Securing):
     @property
     def sendsAtOnce(self) -> bool:
         """
-        Whether L{write} would go straight to the transport.
+        Whether C{write} would go straight to the transport.
         """
         return self._send is not None
 
@@ -168,7 +168,7 @@ class Stream(Securing):
 
     def countQueued(self, size: int) -> None:
         """
-        So many bytes wait to be sent: L{end} waits for them, and L{write} queues behind.
+        So many bytes wait to be sent: C{end} waits for them, and C{write} queues behind.
         """
         self.bufferSize += size
         self._send = None
