@@ -15,7 +15,6 @@ from twisted.internet import main
 
 from nodenet._net.stream import Stream
 from nodenet._transports.choose import isDirect
-from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import READ_SIZE
 
 __all__ = ["Splicer"]
@@ -237,7 +236,7 @@ class Joint:
         """
         Move on what is held, as far as it fits.
 
-        @return: whether C{dest} is still there.
+        @return: whether C{dest} still takes data.
         """
         dest, pipe = self.dest, self._pipe
         assert pipe is not None
@@ -247,7 +246,8 @@ class Joint:
             except BlockingIOError:
                 break
             except OSError as e:
-                dest.destroy(asOSError(e, "write"))
+                self.stop()
+                dest.sendFailed(e)
                 return False
             self.held -= sent
             dest.countSent(sent)
@@ -286,10 +286,11 @@ class Joint:
         if pipe is None:
             return
         self._active.discard(self)
-        self._splicer.give(pipe, empty=not self.held)
+        held, self.held = self.held, 0
+        self._splicer.give(pipe, empty=not held)
         self._from.undivertReads()
         self._to.divertWrites(None)
-        if self.held:  # dest has gone, and we had stopped
+        if held:  # dest has gone, and we had stopped
             self._readOn()
 
     def _closed(self, had_error: bool = False) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from errno import ENOTCONN
+from errno import ECONNRESET, ENOTCONN, EPIPE
 from typing import Any, Protocol
 
 from twisted.internet.protocol import Protocol as TwistedProtocol
@@ -42,6 +42,9 @@ from nodenet.timers import nextTick, theReactor
 __all__ = ["Acceptor", "Connection"]
 
 log = Logger("nodenet")
+
+#: What sending fails with when the peer has gone.
+_GONE = {ECONNRESET, EPIPE}
 
 #: Those that are connected: they live as long as that, whoever refers to them.
 _connected: set[Connection] = set()
@@ -78,6 +81,7 @@ class Connection(Emitting, TwistedProtocol):
         "_connecting",
         "_credentials",
         "_ended",
+        "_failure",
         "_host",
         "_idle",
         "_inbox",
@@ -165,6 +169,8 @@ class Connection(Emitting, TwistedProtocol):
         # How to write at once: None unless that is allowed.
         self._send: Callable[[bytes], int] | None = None
         self._outbox: Outbox | None = None
+        # Why nothing can be sent any more, while what has come is still read.
+        self._failure: BaseException | None = None
         self._session: Session | None = None
         inbox = self._inbox
         if inbox is not None:
@@ -438,6 +444,23 @@ class Connection(Emitting, TwistedProtocol):
             self._wire.shutdown()
         except OSError as e:
             self.destroy(None if e.errno == ENOTCONN else asOSError(e, "shutdown"))
+
+    def sendFailed(self, error: OSError) -> None:
+        """
+        The transport could not send. If the peer has gone, what it has sent before is read
+        first, to its end; then the stream is destroyed with the error.
+        """
+        self._failure = asOSError(error, "write")
+        if error.errno not in _GONE or not self.readable or not self._reading:
+            self.destroy(self._failure)
+            return
+        assert self._wire is not None
+        if self._outbox is not None:
+            self._outbox.close()
+        self._outbox = self._send = None
+        self.bufferSize = 0
+        self._enter("fin")
+        self._wire.stopWriting()
 
     def destroy(self, exception: BaseException | bool | None = None) -> None:
         """

@@ -100,6 +100,9 @@ class Reading(Writing):
     def _deliverEnd(self) -> None:
         if not self.readable:
             return
+        if self._failure is not None:  # it was no end
+            self.destroy(self._failure)
+            return
         inbox = self._inbox
         rest = None if inbox is None else inbox.rest()
         if inbox is not None and rest is not None:
@@ -137,6 +140,9 @@ class Reading(Writing):
         self._deliverLoss(reason)
 
     def _deliverLoss(self, reason: Failure) -> None:
+        if self._failure is not None:
+            self.destroy(self._failure)
+            return
         if reason.check(error.ConnectionDone) is None:
             session = self._session
             if session is not None and not session.secure and session.error is not None:

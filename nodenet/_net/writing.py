@@ -12,7 +12,6 @@ from typing import Any
 from nodenet._net.arguments import writeArguments
 from nodenet._net.connection import Connection
 from nodenet._net.outbox import Outbox
-from nodenet._transports.failures import asOSError
 from nodenet.encodings import encode, normalize
 from nodenet.errors import EndedError, NodeError, errnoException
 
@@ -69,7 +68,7 @@ class Writing(Connection):
         except BlockingIOError:
             sent = 0
         except OSError as e:
-            self.destroy(asOSError(e, "write"))
+            self.sendFailed(e)
             return False
         self.bytesWritten += sent
         if self._idle is not None:
@@ -188,7 +187,7 @@ class Writing(Connection):
                 wire.startWriting()
                 return True
             except OSError as e:
-                self.destroy(asOSError(e, "write"))
+                self.sendFailed(e)
                 return False
             self.bytesWritten += sent
             self.bufferSize -= sent

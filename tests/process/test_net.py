@@ -7,9 +7,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import select
 import socket
 import stat
 import struct
+import threading
 import tracemalloc
 import weakref
 from errno import ECONNREFUSED
@@ -1265,3 +1267,50 @@ class BindingTests(NetCase):
         [error] = yield event(second, "error")
         self.assertEqual(error.code, "EADDRINUSE")
         second.close()
+
+
+class AnsweredTests(NetCase):
+    """
+    A peer that answers, and closes before it has read all.
+    """
+
+    ANSWER = b"no more" * 5_000  # what is in the kernel of who is reset stays there
+
+    def answering(self):
+        """
+        @return: the port of one that sends C{ANSWER} and closes, with data unread.
+        """
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listening.close)
+
+        def answer():
+            peer, _ = listening.accept()
+            peer.recv(1)
+            peer.sendall(self.ANSWER)
+            peer.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        self.addCleanup(thread.join, 10)
+        return listening.getsockname()[1]
+
+    @inlineCallbacks
+    def test_itsAnswerIsThereBeforeTheErrorOfAWrite(self):
+        client = self.client(self.answering(), "127.0.0.1")
+        yield event(client, "connect")
+        seen = record(client)
+        client.write(bytes(1 << 16))
+        # Its answer and its reset are there, and nobody has read them.
+        select.select([], [], [client.fd], 0.2)
+        while client.writable:
+            client.write(b"more")
+        self.assertRaises(NodeError, client.write, b"more")
+        [failed] = yield event(client, "error")
+        self.assertIn(failed.code, ("EPIPE", "ECONNRESET"))
+        got = b"".join(data for type, *data in seen if type == "data" for data in data)
+        self.assertEqual(len(got), len(self.ANSWER))
+        yield event(client, "close")
+        self.assertEqual(
+            [each[0] for each in seen if each[0] != "data"][-2:], ["error", "close"]
+        )
+        self.assertNotIn(("end",), seen)
