@@ -6,11 +6,11 @@ Source: the document of Node v0.3.3, C{net.markdown}.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, overload
 
 from nodenet._address import isIP, isIPv4, isIPv6
+from nodenet._interfaces import Callback, ClientEndpoint, Path
 from nodenet._net.server import Server
 from nodenet._net.stream import Stream
 from nodenet.errors import NetError
@@ -31,9 +31,11 @@ Socket = Stream
 
 
 def createServer(
-    options: Mapping[str, Any] | Callable[[Stream], Any] | None = None,
-    connectionListener: Callable[[Stream], Any] | None = None,
-    **keywords: Any,
+    options: Mapping[str, Any] | Callable[[Stream], object] | None = None,
+    connectionListener: Callable[[Stream], object] | None = None,
+    *,
+    allowHalfOpen: bool = False,
+    reactor: Any = None,
 ) -> Server:
     """
     Make a server: C{createServer([options], [connectionListener])}.
@@ -41,25 +43,57 @@ def createServer(
     @param options: C{{'allowHalfOpen': True}}, or keyword arguments; see L{Server}.
     @param connectionListener: a listener for C{connection}.
     """
-    return Server(options, connectionListener, **keywords)
+    return Server(options, connectionListener, allowHalfOpen=allowHalfOpen, reactor=reactor)
 
 
+@overload
+def createConnection(
+    port: int | str,
+    host: str | None = None,
+    callback: Callback | None = None,
+    *,
+    reactor: Any = None,
+    allowHalfOpen: bool = False,
+) -> Stream: ...
+@overload
+def createConnection(
+    port: int | str, callback: Callback, /, *, reactor: Any = None, allowHalfOpen: bool = False
+) -> Stream: ...
+@overload
+def createConnection(
+    path: Path,
+    callback: Callback | None = None,
+    *,
+    reactor: Any = None,
+    allowHalfOpen: bool = False,
+) -> Stream: ...
+@overload
+def createConnection(
+    endpoint: ClientEndpoint,
+    /,
+    callback: Callback | None = None,
+    *,
+    reactor: Any = None,
+    allowHalfOpen: bool = False,
+) -> Stream: ...
 def createConnection(
     *args: Any,
     port: int | str | None = None,
     host: str | None = None,
-    path: str | bytes | os.PathLike[str] | None = None,
-    callback: Callable[..., Any] | None = None,
+    path: Path | None = None,
+    callback: Callback | None = None,
     reactor: Any = None,
-    **keywords: Any,
+    allowHalfOpen: bool = False,
 ) -> Stream:
     """
     Make a stream and connect it: C{createConnection(port, [host], [callback])},
     C{createConnection(path, [callback])}, C{createConnection(endpoint, [callback])};
     see L{Stream.connect}.
 
-    @param keywords: as of L{Stream}.
+    @param reactor: as of L{Stream}.
+    @param allowHalfOpen: as of L{Stream}.
     """
-    stream = Stream(reactor=reactor, **keywords)
-    stream.connect(*args, port=port, host=host, path=path, callback=callback)
+    stream = Stream(reactor=reactor, allowHalfOpen=allowHalfOpen)
+    connect: Any = stream.connect
+    connect(*args, port=port, host=host, path=path, callback=callback)
     return stream

@@ -5,15 +5,15 @@ questions of L{lifecycle<nodenet._net.lifecycle>} are asked in one place, C{_upd
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from errno import ECONNRESET, ENOTCONN, EPIPE
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.logger import Logger
 
 from nodenet._address import addressDict, isIP
+from nodenet._interfaces import Callback, ClientEndpoint, Path
 from nodenet._net.arguments import connectArguments
 from nodenet._net.connecting import Connecting, EndpointConnecting
 from nodenet._net.emitting import Emitting
@@ -292,13 +292,25 @@ class Connection(Emitting, TwistedProtocol):
 
     # The beginning
 
+    @overload
+    def connect(
+        self, port: int | str, host: str | None = None, callback: Callback | None = None
+    ) -> None: ...
+    @overload
+    def connect(self, port: int | str, callback: Callback, /) -> None: ...
+    @overload
+    def connect(self, path: Path, callback: Callback | None = None) -> None: ...
+    @overload
+    def connect(
+        self, endpoint: ClientEndpoint, /, callback: Callback | None = None
+    ) -> None: ...
     def connect(
         self,
         *args: Any,
         port: int | str | None = None,
         host: str | None = None,
-        path: str | bytes | os.PathLike[str] | None = None,
-        callback: Callable[..., Any] | None = None,
+        path: Path | None = None,
+        callback: Callback | None = None,
     ) -> None:
         """
         Open a connection: C{connect(port, [host], [callback])} over TCP,

@@ -6,16 +6,16 @@ Source: Node v0.3.3, C{lib/net.js}.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory
 
 from nodenet._address import addressDict, isIP
+from nodenet._interfaces import Binding, Callback, Path, ServerListeners
 from nodenet._net.arguments import Target, listenArguments
 from nodenet._net.stream import Stream
 from nodenet._transports.choose import DirectReactor, directReactor, listenFD
@@ -52,6 +52,12 @@ class Server(EventEmitter, Factory):
     """
 
     noisy = False
+
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events.
+        on = addListener = once = ServerListeners()  # type: ignore[assignment]
+        prependListener = prependOnceListener = ServerListeners()  # type: ignore[assignment]
+        off = removeListener = ServerListeners()  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -92,14 +98,33 @@ class Server(EventEmitter, Factory):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.connections} connections at {id(self):#x}>"
 
+    @overload
+    def listen(
+        self,
+        port: int | str | Binding | None = None,
+        host: str | None = None,
+        callback: Callback | None = None,
+        *,
+        backlog: int | None = None,
+    ) -> None: ...
+    @overload
+    def listen(
+        self, port: int | str | Binding, callback: Callback, /, *, backlog: int | None = None
+    ) -> None: ...
+    @overload
+    def listen(self, callback: Callback, /, *, backlog: int | None = None) -> None: ...
+    @overload
+    def listen(
+        self, path: Path, callback: Callback | None = None, *, backlog: int | None = None
+    ) -> None: ...
     def listen(
         self,
         *args: Any,
-        port: int | str | None = None,
+        port: Any = None,
         host: str | None = None,
-        path: str | bytes | os.PathLike[str] | None = None,
+        path: Path | None = None,
         backlog: int | None = None,
-        callback: Callable[..., Any] | None = None,
+        callback: Callback | None = None,
     ) -> None:
         """
         Begin to accept connections: C{listen(port, [host], [callback])},

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.internet.interfaces import (
     IFileDescriptorReceiver,
@@ -20,6 +20,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
+from nodenet._interfaces import StreamListeners
 from nodenet._net.idle import Idle
 from nodenet._net.securing import Securing
 from nodenet._transports import sockopts
@@ -79,6 +80,12 @@ class Stream(Securing):
     """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events.
+        on = addListener = once = StreamListeners()  # type: ignore[assignment]
+        prependListener = prependOnceListener = StreamListeners()  # type: ignore[assignment]
+        off = removeListener = StreamListeners()  # type: ignore[assignment]
 
     # Settings
 

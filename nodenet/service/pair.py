@@ -96,7 +96,8 @@ class Pair:
         )
         server.on("error", self._notConnected)
         server.on("close", self._attemptClosed)
-        server.connect(*upstream.where, self._connected)
+        connect: Any = server.connect  # by a port, a path or an endpoint
+        connect(*upstream.where, self._connected)
 
     def _connected(self) -> None:
         server, relay = self.server, self.relay

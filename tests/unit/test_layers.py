@@ -26,6 +26,7 @@ from tests.sources import (
 #: The floor of each module of nodenet.
 FLOORS = {
     "nodenet": 0,
+    "nodenet._interfaces": 0,
     "nodenet._twisted": 0,
     "nodenet.constants": 0,
     "nodenet.encodings": 0,
