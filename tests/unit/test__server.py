@@ -83,6 +83,18 @@ class ListenTests(ServerCase):
     def test_aNameIsLookedUpByTheReactorAndIPv4ComesFirst(self):
         self.resolving(IPv6Address("TCP", "::1", 0), IPv4Address("TCP", "127.0.0.1", 0))
         server, _ = self.make()
+        server.listen(8124, "some.name")
+        self.assertEqual(self.reactor.tcpServers[0][3], "127.0.0.1")
+
+    def test_aNameWithoutAnIPv4AddressIsListenedOnByItsFirst(self):
+        self.resolving(IPv6Address("TCP", "::1", 0), IPv6Address("TCP", "::2", 0))
+        server, _ = self.make()
+        server.listen(8124, "some.name")
+        self.assertEqual(self.reactor.tcpServers[0][3], "::1")
+
+    def test_localhostIsNotLookedUp(self):
+        self.resolving()
+        server, _ = self.make()
         server.listen(8124, "localhost")
         self.assertEqual(self.reactor.tcpServers[0][3], "127.0.0.1")
 
@@ -159,9 +171,10 @@ class ListenTests(ServerCase):
         server.listen(1, "some.name")
         server.close()
         waiting[0].resolutionBegan(None)
+        waiting[0].addressResolved(IPv4Address("TCP", "127.0.0.1", 0))
         waiting[0].resolutionComplete()
         self.reactor.advance(0)
-        self.assertEqual(seen, [("close",)])
+        self.assertEqual((seen, self.reactor.tcpServers), ([("close",)], []))
 
     def test_aNameThatCannotBeIsAnErrorEvent(self):
         self.resolving(IPv4Address("TCP", "127.0.0.1", 0))

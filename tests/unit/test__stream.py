@@ -4,9 +4,13 @@ L{nodenet.net.Stream} on fakes: no network, no clock.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import socket
+import weakref
+from errno import ENOTCONN, EPIPE
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.error import ConnectionDone, ConnectionLost, DNSLookupError
 from twisted.internet.interfaces import (
@@ -22,7 +26,8 @@ from zope.interface.verify import verifyObject
 
 from nodenet import constants, net
 from nodenet._net.lifecycle import TRANSITIONS
-from nodenet.errors import NodeError, errnoException
+from nodenet._transports import sockopts
+from nodenet.errors import EndedError, NodeError, errnoException
 from tests.helpers import MemoryTransport, event, inMemory, record
 
 STATES = {"closed", "opening", "open", "readOnly", "writeOnly"}
@@ -305,6 +310,35 @@ class ReadTests(StreamCase):
         self.tick()
         self.assertEqual(seen, [("close", False)])
 
+    def test_norIsItWhenADestroyingListenerGotWhatWasHeld(self):
+        stream, seen = self.make()
+        stream.pause()
+        stream.dataReceived(b"held")
+        stream.on("data", lambda data: stream.destroy())
+        stream.resume()
+        stream.dataReceived(b"late")
+        self.assertEqual(seen, [("data", b"held")])
+
+    def test_aFailureWaitsForTheDataThatIsHeldBeforeIt(self):
+        stream, seen = self.make()
+        stream.pause()
+        stream.dataReceived(b"held")
+        stream.connectionLost(Failure(ConnectionLost()))
+        self.tick()
+        self.assertEqual(seen, [])
+        stream.resume()
+        self.tick()
+        (_, data), (_, error), closed = seen
+        self.assertEqual((data, error.code), (b"held", "ECONNRESET"))
+        self.assertEqual(closed, ("close", True))
+
+    def test_withNothingHeldItIsToldThoughPaused(self):
+        stream, seen = self.make()
+        stream.pause()
+        stream.connectionLost(Failure(ConnectionLost()))
+        self.tick()
+        self.assertEqual([each[0] for each in seen], ["error", "close"])
+
     def test_aTransportWithoutHalfCloseEndsAndCloses(self):
         stream, seen = self.make(allowHalfOpen=True)
         stream.connectionLost(Failure(ConnectionDone()))
@@ -549,6 +583,19 @@ class TimeoutTests(StreamCase):
         self.clock.advance(0.02)
         self.assertEqual(seen, [("data", b"x"), ("timeout",)])
 
+    def test_soDoesWhatWasQueuedAndGoesOut(self):
+        transport = Full()
+        stream, seen = self.make(transport)
+        stream.setTimeout(100)
+        transport.room = 0
+        stream.write(b"queued")
+        self.clock.advance(0.08)
+        transport.drain()
+        self.clock.advance(0.08)
+        self.assertEqual(seen, [("drain",)])
+        self.clock.advance(0.02)
+        self.assertEqual(seen, [("drain",), ("timeout",)])
+
     def test_activityMovesNoTimer(self):
         stream, _ = self.make()
         stream.setTimeout(100)
@@ -643,6 +690,17 @@ class ConnectTests(SynchronousTestCase):
         self.complete(self.reactor.tcpClients[0])
         self.assertEqual((stream.readyState, seen), ("readOnly", [("connect",)]))
         self.assertTrue(stream.transport.disconnecting)
+
+    def test_theProtocolOfTheTransportIsTheStreamItself(self):
+        stream, seen = self.connect(1, "127.0.0.1")
+        transport = StringTransport()
+        factory = next(
+            each for each in self.reactor.tcpClients[0] if hasattr(each, "buildProtocol")
+        )
+        protocol = transport.protocol = factory.buildProtocol(None)
+        protocol.makeConnection(transport)
+        self.assertEqual(seen, [("connect",)])
+        self.assertIs(transport.protocol, stream)
 
     def test_failureIsErrorThenClose(self):
         stream, seen = self.connect(1)
@@ -749,11 +807,141 @@ class AdoptTests(TestCase):
             self.assertNotEqual(unconnected.fileno(), -1)
 
 
+class SocketTests(StreamCase):
+    """
+    Over nodenet's own transport, the reactor's events by hand.
+    """
+
+    def setUp(self):
+        self.clock = MemoryReactorClock()
+        self.far, near = socket.socketpair()
+        self.addCleanup(self.far.close)
+        self.far.setblocking(False)
+        self.stream = net.Stream(fd=near.detach(), reactor=self.clock)
+        self.seen = record(self.stream)
+        self.addCleanup(self.tick)
+        self.addCleanup(self.stream.destroy)
+
+    def fill(self):
+        while not self.stream.bufferSize:
+            self.stream.write(bytes(100_000))
+
+    def drained(self):
+        """
+        Everything queued goes out.
+
+        @return: how much came.
+        """
+        got = 0
+        for _ in range(100):
+            if self.stream.transport in self.clock.getWriters():
+                self.stream.transport.doWrite()
+            with contextlib.suppress(BlockingIOError):
+                while data := self.far.recv(1 << 20):
+                    got += len(data)
+        return got
+
+    def test_nothingIsReadBetweenSetSecureAndTheHandshake(self):
+        self.fill()
+        self.assertIn(self.stream.transport, self.clock.getReaders())
+        raw = self.stream.transport
+        self.stream.setSecure()
+        self.assertNotIn(raw, self.clock.getReaders())
+        self.stream.resume()
+        self.assertNotIn(raw, self.clock.getReaders())
+        self.drained()
+        self.assertIsNot(self.stream.transport, raw)
+        self.assertIn(self.stream.transport, self.clock.getReaders())
+
+    def test_aQueuedDescriptorForbidsTLS(self):
+        self.fill()
+        self.stream.write(b"x", self.far.fileno())
+        e = self.assertRaises(NodeError, self.stream.setSecure)
+        self.assertEqual(str(e), "A descriptor is still queued")
+        self.drained()
+        self.stream.setSecure()
+
+    def test_afterEndThereIsNoTLS(self):
+        self.fill()
+        self.stream.end()
+        self.assertRaises(EndedError, self.stream.setSecure)
+        self.drained()
+        self.assertEqual(self.stream.readyState, "readOnly")
+        self.assertRaises(EndedError, self.stream.setSecure)
+
+    def test_aFinForWhichThereIsNoConnectionIsNoError(self):
+        for errno, told in [
+            (ENOTCONN, [("close", False)]),
+            (EPIPE, ["error", ("close", True)]),
+        ]:
+            self.setUp()
+            self.stream.transport.shutdown = lambda errno=errno: self.refuse(errno)
+            self.stream.end()
+            self.tick()
+            for each, expected in zip(self.seen, told, strict=True):
+                if expected == "error":
+                    self.assertEqual((each[1].code, each[1].syscall), ("EPIPE", "shutdown"))
+                else:
+                    self.assertEqual(each, expected)
+
+    def refuse(self, errno):
+        raise OSError(errno, "no")
+
+    def test_whatIsForgottenOnceItIsClosed(self):
+        alive = weakref.ref(net.Stream(fd=socket.socketpair()[0].detach(), reactor=self.clock))
+        gc.collect()
+        self.assertIsNotNone(alive())  # the connection keeps it
+        alive().destroy()
+        self.tick()
+        gc.collect()
+        self.assertIsNone(alive())
+
+
+class TLSTests(StreamCase):
+    """
+    C{setSecure} over a transport that only buffers.
+    """
+
+    def secured(self):
+        raw = StringTransport()
+        stream, _ = self.make(raw)
+        raw.protocol = stream
+        stream.setSecure()
+        return raw, stream
+
+    def test_theTransportBelowIsTLSs(self):
+        raw = StringTransport()
+        stream, _ = self.make(raw)
+        raw.protocol, ours = stream, raw.producer
+        stream.setSecure()
+        self.assertIs(raw.protocol, stream.transport)
+        self.assertIsNot(raw.producer, ours)
+        self.assertTrue(raw.value())  # of the handshake
+        stream.destroy()
+        self.tick()
+
+    def test_noDelayIsAsTheUserHasItBeforeAndAfter(self):
+        told = []
+        self.patch(sockopts, "setNoDelay", lambda transport, on: told.append((transport, on)))
+        raw = StringTransport()
+        stream, _ = self.make(raw)
+        raw.protocol = stream
+        stream.setNoDelay(False)
+        stream.setSecure()
+        self.assertEqual(told, [(raw, False), (stream.transport, False)])
+        _, other = self.secured()
+        self.assertEqual(len(told), 2)  # nobody has asked for anything
+        for each in stream, other:
+            each.destroy()
+        self.tick()
+
+
 class SplitTests(TestCase):
     """
     Any split of any bytes into writes and reads arrives whole and in order.
     """
 
+    @settings(deadline=None)
     @given(
         st.lists(st.one_of(st.binary(max_size=40), st.text(max_size=20)), max_size=20),
         st.lists(st.integers(0, 3), max_size=40),
