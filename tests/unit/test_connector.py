@@ -5,7 +5,7 @@ Tests for L{nodenet._transports.connector}, with sockets that are fakes.
 from __future__ import annotations
 
 import socket
-from errno import ECONNREFUSED, EINPROGRESS, EMFILE, ENAMETOOLONG
+from errno import ECONNREFUSED, EINPROGRESS, EISCONN, EMFILE, ENAMETOOLONG
 from typing import Any
 
 from twisted.internet.testing import MemoryReactorClock
@@ -77,8 +77,9 @@ class ConnectorCase(SynchronousTestCase):
 
     def decided(self, attempt: Attempt, errno: int = 0) -> None:
         """
-        The reactor: it is writable.
+        It is still underway in the next tick; then the reactor: it is writable.
         """
+        self.reactor.advance(0)
         self.assertEqual(self.reactor.getWriters(), [attempt])
         self.sockets[-1].pending = errno
         attempt.doWrite()
@@ -130,6 +131,17 @@ class AttemptTests(ConnectorCase):
         self.sockets[0].pending = ECONNREFUSED
         attempt.connectionLost(Failure(Exception()))
         self.assertEqual(self.seen[1].code, "ECONNREFUSED")
+
+    def test_whatIsNearIsDecidedByTheNextTickWithoutTheReactor(self) -> None:
+        for errno in EISCONN, ECONNREFUSED:
+            del self.seen[:]
+            attempt = self.connect()
+            self.sockets[-1].begins = errno
+            self.assertEqual(self.seen, [])
+            self.reactor.advance(0)
+            self.assertIs(self.seen[0], attempt)
+            self.assertEqual(len(self.seen), 1 if errno == EISCONN else 2)
+            self.assertEqual(self.reactor.getWriters(), [])
 
     def test_whatTheReactorSaysTwiceIsToldOnce(self) -> None:
         attempt = self.connect()
@@ -188,6 +200,10 @@ class AddressTests(ConnectorCase):
         self.assertEqual((skt.family, skt.address), (socket.AF_UNIX, b"/run/\xff"))
         self.assertEqual(attempt.where, ("/run/\udcff", None))
 
-    def test_aPathThatIsTooLongRaises(self) -> None:
-        error = self.assertRaises(OSError, connectUNIX, self.reactor, b"/" * 200, None, None)
-        self.assertEqual((error.errno, self.sockets), (ENAMETOOLONG, []))
+    def test_aPathThatIsTooLongFailsInALaterTurn(self) -> None:
+        connectUNIX(
+            self.reactor, b"/" * 200, self.seen.append, lambda *args: self.seen.extend(args)
+        )
+        self.assertEqual(self.seen, [])
+        self.reactor.advance(0)
+        self.assertEqual((self.seen[1].errno, self.sockets), (ENAMETOOLONG, []))

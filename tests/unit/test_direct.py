@@ -56,6 +56,7 @@ class DirectCase(SynchronousTestCase):
         self.reactor = MemoryReactorClock()
         self.far, self.near = socket.socketpair()
         self.far.setblocking(False)
+        self.near.setblocking(False)
         self.near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
         self.addCleanup(self.far.close)
 
@@ -64,7 +65,7 @@ class DirectCase(SynchronousTestCase):
         @return: the transport of a Twisted protocol.
         """
         protocol = Plain()
-        transport = transportFor(self.near, None, protocol, self.reactor)
+        transport = transportFor(self.near, self.near.family, None, protocol, self.reactor)
         protocol.makeConnection(transport)
         self.addCleanup(transport.lose, Failure(main.CONNECTION_DONE))
         return transport, protocol

@@ -114,7 +114,7 @@ class TLSCase(SynchronousTestCase):
     def make(self, connector: Any = None) -> TLSTransport:
         skt = socket.socket(self.family, socket.SOCK_STREAM)
         peer = ("192.0.2.1", 1) if self.family == socket.AF_INET else ""
-        raw = Transport(skt, peer, None, self.reactor)
+        raw = Transport(skt, skt.family, peer, None, self.reactor)
         if connector is not None:
             raw.connector = connector
         made = TLSTransport(raw, self.ssl, self.isClient, self.protocol)
