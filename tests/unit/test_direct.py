@@ -270,7 +270,7 @@ class EndTests(DirectCase):
         transport, protocol = self.plain()
         transport.startReading()
         transport.startWriting()
-        skt = transport.giveUp()
+        skt, _ = transport.giveUp()
         self.assertEqual((self.reactor.getReaders(), self.reactor.getWriters()), ([], []))
         transport.connectionLost(Failure(main.CONNECTION_LOST))
         self.assertEqual(protocol.seen, [])
