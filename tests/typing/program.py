@@ -4,7 +4,6 @@ A user's program, for type checkers: all of this is right.
 
 from __future__ import annotations
 
-from twisted.internet import reactor
 from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from nodenet import net
@@ -25,6 +24,10 @@ def closed(hadError: bool) -> None:
 
 def failed(error: net.NetError) -> None:
     print(error.code, error.errno, error.syscall, error.address, error.port)
+
+
+def dial(endpoint: TCP4ClientEndpoint) -> net.Stream:
+    return net.createConnection(endpoint, lambda: print("connected"))
 
 
 class Logged(net.Stream):
@@ -50,7 +53,6 @@ client = net.createConnection(8124, "localhost", lambda: print("connected"))
 net.createConnection(8124, lambda: None)
 net.createConnection(port=8124, host="localhost", callback=lambda: None, allowHalfOpen=True)
 net.createConnection("/tmp/echo.sock")
-net.createConnection(TCP4ClientEndpoint(reactor, "localhost", 8124), lambda: None)
 queued: bool = client.write(b"x", lambda: print("gone"))
 client.write("x", "utf8", callback=lambda: None)
 client.pipe(net.Stream(), splice=Splicer()).end("bye")
