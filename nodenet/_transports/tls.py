@@ -28,6 +28,10 @@ need(__name__)
 #: What one record of TLS carries at most, in bytes (RFC 8446, 5.1).
 RECORD = 16 * 1024
 
+#: Seconds that the last word of a connection, a close_notify, may wait for a peer that reads
+#: nothing.
+PATIENCE = 10
+
 # What records are decrypted into; one for each reactor, which serves one event at a time.
 _buffers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
@@ -51,6 +55,8 @@ class TLSTransport(Transport):
 
     The protocol's C{handshakeCompleted} is called before all data.
     """
+
+    _patience: Any = None  # the call that ends the wait for the last word
 
     def __init__(
         self, raw: Direct, connection: SSL.Connection, isClient: bool, protocol: Any
@@ -257,7 +263,9 @@ class TLSTransport(Transport):
             self._finishing = not self._closeNotify()
         except OSError:
             self._finishing = False
-        if not self._finishing:
+        if self._finishing:
+            self._patience = cast(Any, self.reactor).callLater(PATIENCE, self.close)
+        else:
             self.close()
 
     def _postLoseConnection(self) -> Any:
@@ -275,12 +283,19 @@ class TLSTransport(Transport):
 
     def _forget(self) -> None:
         super()._forget()
+        self._stopTimer()
         del self._connection  # whoever has this transport is not to keep OpenSSL's memory
+
+    def _stopTimer(self) -> None:
+        patience, self._patience = self._patience, None
+        if patience is not None and patience.active():
+            patience.cancel()
 
     def connectionLost(self, reason: Failure) -> None:
         if self.disconnected:
             return
         super().connectionLost(reason)
+        self._stopTimer()
         del self._connection
         if self._connector is not None:
             self._connector.connectionLost(reason)

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet._transports import tls
 from nodenet._transports.direct import Transport
-from nodenet._transports.tls import RECORD, TLSTransport
+from nodenet._transports.tls import PATIENCE, RECORD, TLSTransport
 from nodenet._transports.wire import READ_SIZE
 
 
@@ -358,6 +358,14 @@ class EndTests(TLSCase):
         self.tls.finish()
         self.assertEqual((self.waitsFor, self.closed), ("w", False))
         self.assertIs(self.tls.doWrite(), main.CONNECTION_DONE)
+
+    def test_aPeerThatReadsNothingIsNotWaitedForLong(self) -> None:
+        self.ssl.shutdowns = [SSL.WantWriteError()]
+        self.tls.finish()
+        self.reactor.advance(PATIENCE - 1)
+        self.assertFalse(self.closed)
+        self.reactor.advance(1)
+        self.assertTrue(self.closed)
 
     def test_soItDoesWhenItCannotGo(self) -> None:
         self.ssl.shutdowns = [SSL.Error([("lib", "func", "bad thing")])]
