@@ -60,6 +60,8 @@ class Name(NamedTuple):
         """
         try:
             if not self.cls:
+                if hasattr(import_module(self.owner), self.name):
+                    return True
                 import_module(f"{self.owner}.{self.name}")
                 return True
             cls = getattr(import_module(self.owner), self.cls)
@@ -165,6 +167,13 @@ NAMES = (
         "socket",
         "Python 3.10",
         ("_accept", "accept() makes enums of the family and the kind each time", "accept()"),
+    ),
+    *_of(
+        "nodenet._twisted",
+        "twisted.internet.endpoints",
+        "",
+        "Twisted 24.3",
+        ("_WrappingProtocol", "connectProtocol's, which loses half-closes", "stream.connect"),
     ),
     *_of(
         "nodenet._twisted",
@@ -364,6 +373,14 @@ def accept(listening: socket.socket, family: int) -> tuple[socket.socket, Any]:
     return socket.socket(family, socket.SOCK_STREAM, 0, fd), peer
 
 
+def isEndpointWrapper(protocol: object) -> bool:
+    """
+    @return: whether this is what a Twisted endpoint puts between a transport and the
+        protocol that it connects.
+    """
+    return _Wrapper is not None and isinstance(protocol, _Wrapper)
+
+
 def isBinding(thing: object) -> bool:
     """
     @return: whether this is what Twisted's C{makeBinding} (26.10) returns.
@@ -383,6 +400,11 @@ def bindingOptions(binding: Any) -> dict[str, Any]:
         "reusePort": binding._reusePort,
     }
 
+
+try:
+    from twisted.internet.endpoints import _WrappingProtocol as _Wrapper
+except ImportError:  # then it stays in between
+    _Wrapper = None  # type: ignore[assignment,misc]
 
 # pyOpenSSL's Connection.recv makes a buffer of the size that is asked for, each time, and
 # its send looks at what it is given in several ways. OpenSSL called directly takes a third

@@ -40,7 +40,7 @@ class Splicer:
     go on. When somebody else listens to C{data}, or the source is paused, gets an encoding
     or is secured, data comes as events again.
 
-    It needs two streams over nodenet's own transports, without TLS, and Linux; where
+    It needs two connected streams over nodenet's own transports, without TLS, and Linux; where
     something is missing, the pipe is as any other.
 
     One may serve any number of pipes, which share what pipes of the system's it has.
@@ -66,7 +66,11 @@ class Splicer:
             return
         if isDirect(source.transport) and isDirect(dest.transport) and source is not dest:
             source.transport.onFullRead = partial(
-                self._firstFullRead, source, dest, dest.transport
+                self._firstFullRead,
+                source,
+                dest,
+                dest.transport,
+                source.rawListeners("data")[-1],
             )
 
     def take(self) -> tuple[int, int]:
@@ -107,11 +111,11 @@ class Splicer:
             for fd in self.spare.pop():
                 os.close(fd)
 
-    def _firstFullRead(self, source: Stream, dest: Stream, to: Any) -> None:
+    def _firstFullRead(self, source: Stream, dest: Stream, to: Any, listener: Any) -> None:
         if dest.transport is not to:  # secured meanwhile, or it is another connection
             source.transport.onFullRead = None
             return
-        joint = Joint(self, source, dest, self._active)
+        joint = Joint(self, source, dest, listener, self._active)
         source.transport.onFullRead = joint.onFullRead
         joint.onFullRead()
 
@@ -127,6 +131,7 @@ class Joint:
         "_active",
         "_from",
         "_full",
+        "_listener",
         "_little",
         "_moved",
         "_pipe",
@@ -138,15 +143,22 @@ class Joint:
     )
 
     def __init__(
-        self, splicer: Splicer, source: Stream, dest: Stream, active: set[Joint]
+        self,
+        splicer: Splicer,
+        source: Stream,
+        dest: Stream,
+        listener: Any,
+        active: set[Joint],
     ) -> None:
         """
+        @param listener: the pipe's own, to C{data}.
         @param active: those that have a pipe of the system's.
         """
         self.source = source
         self.dest = dest
         self._from, self._to = source.transport, dest.transport
         self.held = 0
+        self._listener = listener
         self._splicer = splicer
         self._active = active
         self._pipe: tuple[int, int] | None = None  # while splicing
@@ -165,7 +177,7 @@ class Joint:
         return (
             source.emitsPlainly
             and source.transport is self._from
-            and source.listenerCount("data") == 1
+            and source.rawListeners("data") == [self._listener]
             and not source.listenerCount("fd")  # which splice(2) drops
             and dest.transport is self._to
             and dest.sendsAtOnce

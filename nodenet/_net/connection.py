@@ -34,6 +34,7 @@ from nodenet._transports.choose import endpointFor, refuse, wireFor
 from nodenet._transports.connector import Attempt, connectTCP, connectUNIX
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
+from nodenet._twisted import isEndpointWrapper
 from nodenet.crypto import Credentials
 from nodenet.encodings import Decoder
 from nodenet.errors import NodeError, reportUnheard
@@ -90,6 +91,7 @@ class Connection(Emitting, TwistedProtocol):
         "_outbox",
         "_reactor",
         "_reading",
+        "_securedOnce",
         "_send",
         "_session",
         "_state",
@@ -171,6 +173,8 @@ class Connection(Emitting, TwistedProtocol):
         self._outbox: Outbox | None = None
         # Why nothing can be sent any more, while what has come is still read.
         self._failure: BaseException | None = None
+        # The credentials are for this connection only.
+        self._securedOnce = False
         self._session: Session | None = None
         inbox = self._inbox
         if inbox is not None:
@@ -221,7 +225,7 @@ class Connection(Emitting, TwistedProtocol):
         The descriptor, while there is a connection that has one.
         """
         fileno = getattr(self.transport, "fileno", None)
-        return None if self._wire is None or fileno is None else fileno()
+        return fileno() if self._alive and fileno is not None else None
 
     def address(self) -> dict[str, Any]:
         """
@@ -229,7 +233,7 @@ class Connection(Emitting, TwistedProtocol):
             C{None}) of UNIX.
         @raise NodeError: there is no connection.
         """
-        if self._wire is None:
+        if not self._alive:
             raise NodeError("Bad file descriptor argument")
         return addressDict(self.transport.getHost())
 
@@ -241,6 +245,11 @@ class Connection(Emitting, TwistedProtocol):
         state = self._state = TRANSITIONS[self._state, what]
         # No property: a pipe asks for each piece of data.
         self.writable = state in WRITABLE
+
+    @property
+    def _alive(self) -> bool:
+        # Between the loss of the connection and its last event there is a wire without one.
+        return self._wire is not None and bool(self.connected)
 
     @property
     def _handshaking(self) -> bool:
@@ -384,8 +393,10 @@ class Connection(Emitting, TwistedProtocol):
             log.error("{stream} has a connection: a second one was closed", stream=self)
             refuse(transport)
             return
-        if byEndpoint and hasattr(transport, "protocol"):
-            # The endpoint's wrapper has done its work: it need not see the data.
+        wrapper = getattr(transport, "protocol", None)
+        if wrapper is not None and (byEndpoint or isEndpointWrapper(wrapper)):
+            # The endpoint's wrapper has done its work. It would see the data for nothing,
+            # and knows of no half-close.
             transport.protocol = self
         self._begin(transport)
 
@@ -522,6 +533,8 @@ class Connection(Emitting, TwistedProtocol):
         else:
             self._inbox.close()
         self._wire = self._connecting = self._send = self._outbox = None
+        if self._securedOnce:
+            self._credentials = None
         self.bufferSize = 0
         if self._idle is not None:
             self._idle.stop()

@@ -40,13 +40,15 @@ class Outbox:
     The queue of a stream; there is one only while something is in it.
     """
 
-    __slots__ = ("_clear", "_early", "_entries")
+    __slots__ = ("_begun", "_clear", "_early", "_entries")
 
     def __init__(self) -> None:
         self._entries: deque[_Entry] = deque()
         # How many of the entries were written before there was a connection, until they
         # begin to go out.
         self._early = 0
+        # How many of them the transport has begun to send, or may have.
+        self._begun = 0
         # How many of them are to go out before TLS begins; None: it does not.
         self._clear: int | None = None
 
@@ -79,10 +81,13 @@ class Outbox:
     def beginTLSBehind(self) -> None:
         """
         TLS is to begin when what was written on the connection has gone out. What was
-        written before there was one goes inside, unless it has begun to go out.
+        written before there was one goes inside, but for a write that has begun to go out.
         """
-        self._entries.rotate(-self._early)
-        self._clear = len(self._entries) - self._early
+        begun = [self._entries.popleft() for _ in range(min(self._begun, self._early))]
+        inside = self._early - len(begun)
+        self._entries.rotate(-inside)
+        self._entries.extendleft(reversed(begun))
+        self._clear = len(self._entries) - inside
         self._early = 0
 
     @property
@@ -109,7 +114,6 @@ class Outbox:
         @raise BlockingIOError: none.
         @raise OSError: the connection has failed.
         """
-        self._early = 0
         first = self._entries[0]
         if first.fd is not None:
             size = wire.sendDescriptor(first.data, first.fd)
@@ -121,6 +125,8 @@ class Outbox:
             if entry.fd is not None:
                 break
             pieces.append(entry.data)
+        if wire.buffers:  # it may have some of them without telling
+            self._begun = len(pieces)
         return wire.sendv(pieces)
 
     def sent(self, size: int) -> Iterator[Callable[[], Any]]:
@@ -137,9 +143,12 @@ class Outbox:
             if left > 0 or first.fd is not None:
                 if size:
                     first.data = memoryview(first.data)[size:]
+                    self._begun = max(self._begun, 1)
                 return
             size = -left
             entries.popleft()
+            self._early = max(self._early - 1, 0)
+            self._begun = max(self._begun - 1, 0)
             if self._clear:
                 self._clear -= 1
             if first.callback is not None:

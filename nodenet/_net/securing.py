@@ -33,7 +33,7 @@ class Securing(Reading):
         """
         Go on under TLS: C{secure} follows, or C{error}. A server's stream, which has
         accepted the connection, is the TLS server; any other the client. Before C{connect},
-        it holds for each connection that will be.
+        it holds for each connection that will be; later, for this one.
 
         What was written on the connection before goes out in clear first; all else is sent
         inside, with what was written before there was a connection.
@@ -68,6 +68,7 @@ class Securing(Reading):
         if outbox is None and self.bufferSize:
             raise NodeError("Spliced data is still queued")
         self._credentials = credentials
+        self._securedOnce = True
         self._send = None
         if outbox is not None:
             outbox.beginTLSBehind()
@@ -118,7 +119,7 @@ class Securing(Reading):
         """
         @return: pyOpenSSL's view of a secure stream.
         """
-        ready = self._wire is not None and not self._handshaking
+        ready = self._alive and not self._handshaking
         handle = getattr(self.transport, "getHandle", lambda: None)() if ready else None
         if not hasattr(handle, "get_cipher_name"):
             raise NodeError("Stream is not secure")

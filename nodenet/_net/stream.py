@@ -113,7 +113,7 @@ class Stream(Securing):
         nothing over a UNIX socket. Under TLS it is disabled until this is called.
         """
         self._noDelay = bool(noDelay)
-        if self._wire is not None:
+        if self._alive:
             sockopts.setNoDelay(self.transport, self._noDelay)
 
     def setKeepAlive(self, enable: bool = False, initialDelay: float = 0) -> None:
@@ -125,7 +125,7 @@ class Stream(Securing):
             is.
         """
         self._keepAlive = bool(enable), math.ceil(min(max(initialDelay, 0), _DAY) / 1000)
-        if self._wire is not None:
+        if self._alive:
             sockopts.setKeepAlive(self.transport, *self._keepAlive)
 
     # Pipes

@@ -77,7 +77,7 @@ class Session:
         self.isClient = isClient
         name = (credentials.servername or host) if isClient else None
         # The zone of an address says which way to take, not who is there.
-        self.host = name and name.partition("%")[0].encode("idna").decode()
+        self.host = name and name.partition("%")[0].encode("idna").decode().rstrip(".")
         self.secure = False
         self.error: str | None = None
         self._timer: Any = None  # of the handshake
@@ -160,5 +160,5 @@ class Session:
             verify = verify_ip_address if isIP(self.host) else verify_hostname
             try:
                 verify(connection, self.host)
-            except (CertificateError, VerificationError):
+            except (CertificateError, VerificationError, ValueError):  # no name at all
                 self.error = f"certificate is not for {self.host}"

@@ -40,6 +40,8 @@ class BufferWire:
 
     __slots__ = ("_full", "_owner", "_registered", "_taken", "transport")
 
+    buffers = True
+
     def __init__(self, transport: Any, owner: Owner) -> None:
         self.transport = transport
         self._owner = owner

@@ -51,6 +51,7 @@ class Direct(tcp.Connection):
     @ivar onFullRead: called after a read that took all it could: there is more.
     """
 
+    buffers = False
     owner: Owner | None = None
     onFullRead: Callable[[], None] | None = None
     _diverted: Callable[[], bool] | None = None
@@ -164,7 +165,17 @@ class Direct(tcp.Connection):
 
     # A stream's
 
+    def stopProducer(self) -> None:
+        """
+        There is no more to be produced for.
+        """
+        producer = self.producer
+        if producer is not None:
+            self.unregisterProducer()
+            cast(Any, producer).stopProducing()
+
     def shutdown(self) -> None:
+        self.stopProducer()
         self._writeDisconnected = True
         self.socket.shutdown(socket.SHUT_WR)
 

@@ -35,6 +35,7 @@ class SocketWire:
         self._registered = False
         self.send = skt.send
 
+    buffers = False
     sendv = Direct.sendv
     sendDescriptor = Direct.sendDescriptor
     passesDescriptors = Direct.passesDescriptors

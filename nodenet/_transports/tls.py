@@ -28,6 +28,9 @@ need(__name__)
 #: What one record of TLS carries at most, in bytes (RFC 8446, 5.1).
 RECORD = 16 * 1024
 
+#: What OpenSSL says of a close_notify while a part of a message of the handshake, as of a
+#: ticket, has come.
+_IN_INIT = "shutdown while in init"
 #: Seconds that the last word of a connection, a close_notify, may wait for a peer that reads
 #: nothing.
 PATIENCE = 10
@@ -122,8 +125,12 @@ class TLSTransport(Transport):
         if self._handshaking:
             return self._shakeHands()
         if self._writeWantsRead:
+            # OpenSSL reads by itself when it writes.
             self._writeWantsRead = False
             self.startWriting()
+            if not self._reading:
+                super().stopReading()
+                return None
         total = 0
         while True:
             try:
@@ -156,17 +163,27 @@ class TLSTransport(Transport):
         try:
             self._connection.do_handshake()
         except SSL.WantReadError:
+            self._moved()
             self.stopWriting()
             return None
         except SSL.WantWriteError:
+            self._moved()
             self.startWriting()
             return None
         except SSL.Error as e:
             return asOSError(e, "handshake")
+        self._moved()
         self._handshaking = False
         self.stopWriting()
         cast(Any, self.protocol).handshakeCompleted()
         return None
+
+    def _moved(self) -> None:
+        """
+        The handshake has gone on: that is activity.
+        """
+        if self.owner is not None:
+            self.owner.touch()
 
     # Writing
 
@@ -176,15 +193,16 @@ class TLSTransport(Transport):
             return 0
         sent = 0
         try:
-            sent = tlsSend(self._connection, data)  # one record: OpenSSL's partial writes
-            if sent < size:
+            if size <= RECORD:
+                sent = tlsSend(self._connection, data)
+            else:
                 view = memoryview(data)
                 while sent < size:
-                    sent += tlsSend(self._connection, view[sent:])
+                    sent += tlsSend(self._connection, view[sent : sent + RECORD])
         except SSL.WantWriteError:
             pass
         except SSL.WantReadError:
-            self._writeWantsRead = True
+            self._waitForRead()
         except SSL.Error as e:
             raise asOSError(e, "write") from None
         if not sent:
@@ -205,6 +223,14 @@ class TLSTransport(Transport):
             return 0
         except OSError as e:
             return e
+
+    def _waitForRead(self) -> None:
+        """
+        Writing goes on when something has come, though the stream may be paused.
+        """
+        self._writeWantsRead = True
+        super().stopWriting()
+        super().startReading()
 
     def passesDescriptors(self) -> bool:
         return False
@@ -249,11 +275,17 @@ class TLSTransport(Transport):
             self.startWriting()
             return False
         except SSL.Error as e:
-            raise asOSError(e, "shutdown") from None
+            error = asOSError(e, "shutdown")
+            if getattr(error, "reason", None) != _IN_INIT:
+                raise error from None
+            self._closing = True
+            self._waitForRead()
+            return False
         self._closing = False
         return True
 
     def shutdown(self) -> None:
+        self.stopProducer()
         self._writeDisconnected = True
         self._closeNotify()
 
@@ -269,7 +301,15 @@ class TLSTransport(Transport):
             self.close()
 
     def _postLoseConnection(self) -> Any:
-        self.finish()
+        # As finish, for somebody who uses the transport as Twisted's: the stream is told.
+        try:
+            self._finishing = not self._closeNotify()
+        except OSError:
+            self._finishing = False
+        if not self._finishing:
+            return main.CONNECTION_DONE
+        self._patience = cast(Any, self.reactor).callLater(PATIENCE, self.lose, DONE)
+        return None
 
     def _closeWriteConnection(self) -> None:
         self.shutdown()

@@ -27,6 +27,11 @@ class Owner(Protocol):
         @return: whether there is more to come.
         """
 
+    def touch(self) -> None:
+        """
+        Something has come or gone that is no data.
+        """
+
     def onTransportWrite(self, data: bytes) -> bool:
         """
         Somebody has given data to the transport itself.
@@ -40,6 +45,12 @@ class Wire(Protocol):
     What a stream needs of its transport. nodenet's own transports are wires themselves;
     L{nodenet._transports.choose.wireFor} finds one for any other.
     """
+
+    @property
+    def buffers(self) -> bool:
+        """
+        Whether it may have taken what it has not counted as sent.
+        """
 
     @property
     def send(self) -> Callable[[bytes], int]:

@@ -23,8 +23,9 @@ class FakeWire:
     @ivar descriptors: (device, inode) of those that were sent.
     """
 
-    def __init__(self, *room: int) -> None:
+    def __init__(self, *room: int, buffers: bool = False) -> None:
         self.room = list(room)
+        self.buffers = buffers
         self.calls: list[list[bytes]] = []
         self.descriptors: list[tuple[int, int]] = []
 
@@ -302,6 +303,17 @@ class TLSTests(OutboxCase):
         self.add(b" too")
         self.outbox.connected()
         wire = FakeWire(2)
+        self.step(wire)
+        self.outbox.beginTLSBehind()
+        self.add(b"inside")
+        self.assertEqual(self.flush(wire), b"early")
+        self.assertEqual(self.flush(FakeWire()), b" tooinside")
+
+    def test_whatATransportThatBuffersMayHaveGoesOnInClear(self) -> None:
+        self.add(b"early")
+        self.add(b" too")
+        self.outbox.connected()
+        wire = FakeWire(2, buffers=True)
         self.step(wire)
         self.outbox.beginTLSBehind()
         self.add(b"inside")

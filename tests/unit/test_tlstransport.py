@@ -91,6 +91,11 @@ class FakeOwner:
     The stream.
     """
 
+    def touch(self) -> None:
+        """
+        The handshake has moved.
+        """
+
     def onWritable(self) -> bool:
         return False
 
