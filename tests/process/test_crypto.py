@@ -1150,6 +1150,26 @@ class TLSWriteTests(SecureCase):
         self.assertEqual(client.bufferSize, 0)
 
     @inlineCallbacks
+    def test_whatWasMadeSecureWhileConnectedIsNotSoInItsNextConnection(self):
+        credentials = createCredentials(self.mine)
+        server = yield self.listening(listener=lambda c: (c.setSecure(credentials), c.pipe(c)))
+        client = self.client(server.address()["port"], "127.0.0.1")
+        yield event(client, "connect")
+        client.setSecure(createCredentials(ca=self.authority.pem))
+        yield event(client, "secure")
+        client.end()
+        yield event(client, "close")
+        plain = yield self.listening(listener=lambda c: c.pipe(c))
+        client.connect(plain.address()["port"], "127.0.0.1")
+        yield event(client, "connect")
+        client.write("in clear")
+        self.assertEqual((yield event(client, "data")), (b"in clear",))
+        client.setSecure(createCredentials(ca=self.authority.pem))  # it may be, again
+        client.on("error", lambda e: None)
+        client.destroy()
+        yield event(client, "close")
+
+    @inlineCallbacks
     def test_aStreamThatHadEndedIsSecureInItsNextConnection(self):
         plain = yield self.listening(listener=lambda c: c.resume())
         client = self.client(plain.address()["port"], "127.0.0.1")

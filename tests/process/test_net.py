@@ -1063,6 +1063,27 @@ class ErrorTests(NetCase):
             self.assertEqual(seen[0][1].code, "ECONNREFUSED")
 
 
+class ConnectProtocolTests(NetCase):
+    """
+    A stream that Twisted's C{connectProtocol} connects.
+    """
+
+    @inlineCallbacks
+    def test_itAnswersAfterThePeersEnd(self):
+        server = yield self.listening(listener=lambda c: c.end("question"), allowHalfOpen=True)
+        endpoint = clientFromString(reactor, "tcp:127.0.0.1:{port}".format(**server.address()))
+        accepted = event(server, "connection")
+        stream = yield connectProtocol(endpoint, net.Stream(allowHalfOpen=True))
+        [peer] = yield accepted
+        got = []
+        peer.on("data", got.append)
+        yield event(stream, "end")
+        self.assertEqual(stream.readyState, "writeOnly")
+        stream.end("answer")
+        yield event(peer, "close")
+        self.assertEqual(got, [b"answer"])
+
+
 class SecondConnectionTests(NetCase):
     """
     A stream has one connection at a time.

@@ -371,6 +371,15 @@ class OthersTests(SpliceCase):
         self.assertEqual(b"".join(self.seen), data)
         self.assertEqual(self.splicer.used, 0)
 
+    def test_soDoesOneInPlaceOfThePipes(self) -> None:
+        self.begin()
+        self.source.removeAllListeners("data")
+        self.source.on("data", self.seen.append)
+        self.far.send(b"for whom")
+        self.read()  # the splice is over
+        self.read()
+        self.assertEqual(self.seen, [b"for whom"])
+
     def test_whatIsHeldGoesOutBeforeWhatIsEmitted(self) -> None:
         sent = self.fill()
         self.source.on("data", self.seen.append)

@@ -244,6 +244,20 @@ class SessionTests(SynchronousTestCase):
         session.handshakeCompleted(client)
         self.assertIsNone(session.error)
 
+    def test_whatIsNoNameIsNobodysAndTheLastDotIsNone(self):
+        for host, error in (
+            ("2130706433", "certificate is not for 2130706433"),
+            ("a b", "certificate is not for a b"),
+            ("localhost.", None),
+        ):
+            trust = createCredentials(ca=self.authority.pem)
+            session = Session(trust, True, host)
+            client = session.makeConnection(None)
+            client.set_connect_state()
+            shakeHands(client, self.server()[1])
+            session.handshakeCompleted(client)
+            self.assertEqual(session.error, error)
+
     def test_aClientThatOffersProtocolsIsServedWithoutAny(self):
         for speaks, chosen in ([], b""), (["x"], b""), (["x", "h2"], b"h2"):
             _, server = self.server(ALPNProtocols=speaks)

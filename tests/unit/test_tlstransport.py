@@ -295,6 +295,15 @@ class WriteTests(TLSCase):
         self.tls.doRead()
         self.assertEqual(self.waitsFor, "rw")
 
+    def test_alsoWhilePausedWithoutReadingData(self) -> None:
+        self.tls.stopReading()
+        self.ssl.sends = [SSL.WantReadError()]
+        self.assertRaises(BlockingIOError, self.tls.send, b"x")
+        self.assertEqual(self.waitsFor, "r")
+        self.ssl.reads = [b"not yet"]
+        self.tls.doRead()
+        self.assertEqual((self.waitsFor, self.protocol.seen), ("w", []))
+
     def test_soDoesOneThatWasAskedForByTheReactor(self) -> None:
         def onWritable() -> bool:
             try:
@@ -352,6 +361,20 @@ class EndTests(TLSCase):
         self.tls.doWrite()
         self.assertEqual(self.ssl.said, ["server", "close_notify"])
         self.assertFalse(self.closed)
+
+    def test_inTheMidstOfAMessageOfTheHandshakeItWaitsForTheRest(self) -> None:
+        self.ssl.shutdowns = [SSL.Error([("SSL routines", "", "shutdown while in init")])]
+        self.tls.shutdown()
+        self.assertEqual((self.waitsFor, self.ssl.said), ("r", ["server"]))
+        self.tls.doRead()
+        self.tls.doWrite()
+        self.assertEqual(self.ssl.said, ["server", "close_notify"])
+
+    def test_theTransportsOwnLoseConnectionTellsTheProtocol(self) -> None:
+        self.tls.owner = None
+        self.tls.loseConnection()
+        self.assertIs(self.tls.doWrite(), main.CONNECTION_DONE)
+        self.assertEqual(self.ssl.said, ["server", "close_notify"])
 
     def test_finishClosesWhenItHasGone(self) -> None:
         self.tls.finish()
