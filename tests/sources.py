@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -183,6 +184,7 @@ def uses(tree: ast.Module) -> set[Use]:
     return {use for node in ast.walk(tree) for use in walk(node) if isPrivate(use.name)}
 
 
+@cache  # each module is asked for once by every other
 def made(tree: ast.Module) -> set[str]:
     """
     @return: the private attributes that the classes of a module make: by assignment,
