@@ -13,7 +13,6 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
 __all__ = [
     "addressDict",
-    "addressText",
     "fromSocket",
     "isIP",
     "isIPv4",
@@ -102,25 +101,6 @@ def addressDict(address: Any) -> dict[str, Any]:
         return {"address": address.host, "port": address.port}
     name = getattr(address, "name", None)
     return {"address": None if name is None else os.fsdecode(name)}
-
-
-def addressText(address: Any) -> str:
-    """
-    @param address: Twisted's, of one end of a connection.
-    @return: C{127.0.0.1:8124}, C{[::1]:8124}, C{unix:/path}, or C{unix} of one that has
-        no name. All of it is printable.
-    """
-    host = getattr(address, "host", None)
-    if host is not None:
-        return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
-    name = getattr(address, "name", None)
-    if not name:
-        return "unix"
-    # One of the abstract namespace begins with a NUL, by convention shown as @.
-    text = name.decode(errors="replace").replace("\0", "@")
-    if not text.isprintable():  # it may be of a PROXY header
-        text = text.encode("unicode_escape").decode()
-    return f"unix:{text}"
 
 
 def fromSocket(family: int, name: Any) -> IPv4Address | IPv6Address | UNIXAddress:

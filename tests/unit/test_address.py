@@ -16,7 +16,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet._address import (
     addressDict,
-    addressText,
     fromSocket,
     isIP,
     isIPv4,
@@ -175,36 +174,6 @@ class AddressDictTests(SynchronousTestCase):
 
     def test_anAddressOfAnotherKindIsNone(self) -> None:
         self.assertEqual(addressDict(object()), {"address": None})
-
-
-class AddressTextTests(SynchronousTestCase):
-    """
-    An address for people.
-    """
-
-    def test_anIPAddressHasItsPort(self) -> None:
-        for text, address in [
-            ("127.0.0.1:8124", IPv4Address("TCP", "127.0.0.1", 8124)),
-            ("[::1]:8124", IPv6Address("TCP", "::1", 8124)),
-            ("[fe80::1%lo]:0", IPv6Address("TCP", "fe80::1%lo", 0)),
-        ]:
-            self.assertEqual(addressText(address), text)
-
-    def test_aUNIXAddressIsMarkedAsThat(self) -> None:
-        for text, name in [
-            ("unix:/tmp/echo.sock", b"/tmp/echo.sock"),
-            ("unix:@name", b"\0name"),
-            ("unix", b""),
-            ("unix", None),
-        ]:
-            self.assertEqual(addressText(UNIXAddress(name)), text)
-
-    def test_anAddressOfAnotherKindHasNoName(self) -> None:
-        self.assertEqual(addressText(object()), "unix")
-
-    def test_aLogsLineIsNotBrokenByAName(self) -> None:
-        for name in b"/tmp/a\nb", b"/tmp/\xff", b"/tmp/\x1b[0m":
-            self.assertTrue(addressText(UNIXAddress(name)).isprintable())
 
 
 class FromSocketTests(SynchronousTestCase):
