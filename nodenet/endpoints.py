@@ -13,22 +13,25 @@ from twisted.internet.interfaces import IStreamClientEndpoint, IStreamServerEndp
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from nodenet._interfaces import ReactorLike
 from nodenet._transports.choose import directReactor, listenFD
 from nodenet._transports.failures import asOSError
 
 __all__ = ["DescriptorEndpoint", "clientFromString", "serverFromString"]
 
 
-def serverFromString(reactor: Any, description: str) -> IStreamServerEndpoint:
+def serverFromString(reactor: ReactorLike, description: str) -> IStreamServerEndpoint:
     """
     Twisted's C{serverFromString}. C{listen} fails with the C{OSError} (C{errno}, C{code}).
 
     @raise Exception: the description is wrong; what Twisted raises.
     """
-    return _Server(endpoints.serverFromString(directReactor(reactor), description))
+    return _Server(  # pyright: ignore[reportReturnType]
+        endpoints.serverFromString(directReactor(reactor), description)
+    )
 
 
-def clientFromString(reactor: Any, description: str) -> IStreamClientEndpoint:
+def clientFromString(reactor: ReactorLike, description: str) -> IStreamClientEndpoint:
     """
     Twisted's C{clientFromString}.
 
@@ -56,7 +59,7 @@ class DescriptorEndpoint:
     on.
     """
 
-    def __init__(self, reactor: Any, fd: int) -> None:
+    def __init__(self, reactor: ReactorLike, fd: int) -> None:
         self._reactor = reactor
         self._fd = fd
 

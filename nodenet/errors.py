@@ -69,8 +69,9 @@ class NetError(OSError):
     @ivar strerror: the system's words for the errno, or what tells more.
     """
 
-    errno: int
-    strerror: str
+    # Of an OSError that is made without arguments, these two are None; not of ours.
+    errno: int  # pyright: ignore[reportIncompatibleVariableOverride]
+    strerror: str  # pyright: ignore[reportIncompatibleVariableOverride]
     code: str
     syscall: str
     address: str | None
@@ -161,7 +162,7 @@ def __getattr__(name: str) -> type[NetError]:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class HostNotFoundError(NetError, socket.gaierror):
+class HostNotFoundError(NetError, socket.gaierror):  # pyright: ignore[reportIncompatibleVariableOverride]
     """
     The resolver does not know a host name; C{code} is C{'ENOTFOUND'}.
 

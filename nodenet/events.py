@@ -198,7 +198,7 @@ class EventEmitter:
                         del present[index]
                     else:
                         rest = present[:index] + present[index + 1 :]
-                        self._events[type] = rest if len(rest) > 1 else rest[0]
+                        self._events[type] = rest if len(rest) > 1 else rest[0]  # pyright: ignore[reportGeneralTypeIssues]
                     break
         elif present is not None and (present == listener or _is(present, listener)):
             del self._events[type]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from nodenet._address import isIP, isIPv4, isIPv6
-from nodenet._interfaces import Callback, ClientEndpoint, Path
+from nodenet._interfaces import Callback, ClientEndpoint, Path, ReactorLike
 from nodenet._net.server import Server
 from nodenet._net.stream import Stream
 from nodenet.errors import NetError
@@ -29,13 +29,31 @@ __all__ = [
 
 Socket = Stream
 
+ConnectionListener = Callable[[Stream], object]
 
+
+@overload
 def createServer(
-    options: Mapping[str, Any] | Callable[[Stream], object] | None = None,
-    connectionListener: Callable[[Stream], object] | None = None,
+    options: Mapping[str, Any] | None = None,
+    connectionListener: ConnectionListener | None = None,
     *,
     allowHalfOpen: bool = False,
-    reactor: Any = None,
+    reactor: ReactorLike | None = None,
+) -> Server: ...
+@overload
+def createServer(
+    connectionListener: ConnectionListener,
+    /,
+    *,
+    allowHalfOpen: bool = False,
+    reactor: ReactorLike | None = None,
+) -> Server: ...
+def createServer(
+    options: Mapping[str, Any] | ConnectionListener | None = None,
+    connectionListener: ConnectionListener | None = None,
+    *,
+    allowHalfOpen: bool = False,
+    reactor: ReactorLike | None = None,
 ) -> Server:
     """
     Make a server: C{createServer([options], [connectionListener])}.
@@ -52,19 +70,24 @@ def createConnection(
     host: str | None = None,
     callback: Callback | None = None,
     *,
-    reactor: Any = None,
+    reactor: ReactorLike | None = None,
     allowHalfOpen: bool = False,
 ) -> Stream: ...
 @overload
 def createConnection(
-    port: int | str, callback: Callback, /, *, reactor: Any = None, allowHalfOpen: bool = False
+    port: int | str,
+    callback: Callback,
+    /,
+    *,
+    reactor: ReactorLike | None = None,
+    allowHalfOpen: bool = False,
 ) -> Stream: ...
 @overload
 def createConnection(
     path: Path,
     callback: Callback | None = None,
     *,
-    reactor: Any = None,
+    reactor: ReactorLike | None = None,
     allowHalfOpen: bool = False,
 ) -> Stream: ...
 @overload
@@ -73,16 +96,16 @@ def createConnection(
     /,
     callback: Callback | None = None,
     *,
-    reactor: Any = None,
+    reactor: ReactorLike | None = None,
     allowHalfOpen: bool = False,
 ) -> Stream: ...
-def createConnection(
+def createConnection(  # pyright: ignore[reportInconsistentOverload]
     *args: Any,
     port: int | str | None = None,
     host: str | None = None,
     path: Path | None = None,
     callback: Callback | None = None,
-    reactor: Any = None,
+    reactor: ReactorLike | None = None,
     allowHalfOpen: bool = False,
 ) -> Stream:
     """

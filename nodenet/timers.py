@@ -13,12 +13,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
+from nodenet._interfaces import Clock, ReactorLike
 from nodenet.errors import report, watch
 
 __all__ = ["clearInterval", "clearTimeout", "nextTick", "setInterval", "setTimeout"]
 
 
-def theReactor(reactor: Any = None) -> Any:
+def theReactor(reactor: ReactorLike | None = None) -> Any:
     """
     @return: C{reactor}, or the global one, which is installed only now if it
         is asked for.
@@ -49,7 +50,7 @@ class Timer:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Clock,
         msecs: float,
         every: bool,
         callback: Callable[..., Any],
@@ -83,7 +84,7 @@ class Timer:
 
 
 def setTimeout(
-    callback: Callable[..., Any], msecs: float, *args: Any, reactor: Any = None
+    callback: Callable[..., Any], msecs: float, *args: Any, reactor: ReactorLike | None = None
 ) -> Timer:
     """
     Call C{callback(*args)} once, in C{msecs} milliseconds.
@@ -95,7 +96,7 @@ def setTimeout(
 
 
 def setInterval(
-    callback: Callable[..., Any], msecs: float, *args: Any, reactor: Any = None
+    callback: Callable[..., Any], msecs: float, *args: Any, reactor: ReactorLike | None = None
 ) -> Timer:
     """
     Call C{callback(*args)} every C{msecs} milliseconds, first in C{msecs}.
@@ -122,7 +123,9 @@ def clearTimeout(timer: Timer | None) -> None:
 clearInterval = clearTimeout
 
 
-def nextTick(callback: Callable[..., Any], *args: Any, reactor: Any = None) -> None:
+def nextTick(
+    callback: Callable[..., Any], *args: Any, reactor: ReactorLike | None = None
+) -> None:
     """
     Call C{callback(*args)} after the event or timer that asks for it, before the
     reactor's next wait and before more I/O; several calls come in the order they were

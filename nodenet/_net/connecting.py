@@ -174,8 +174,8 @@ class EndpointConnecting(Factory):
         self.arrived = False
 
     def connect(self) -> None:
-        self._attempt = self._endpoint.connect(self)
-        self._attempt.addErrback(self._endpointFailed)
+        attempt = self._attempt = self._endpoint.connect(self)
+        attempt.addErrback(self._endpointFailed)
 
     def buildProtocol(self, addr: object) -> Any:
         self.arrived = True

@@ -13,7 +13,7 @@ from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.logger import Logger
 
 from nodenet._address import addressDict, isIP
-from nodenet._interfaces import Callback, ClientEndpoint, Path
+from nodenet._interfaces import Callback, ClientEndpoint, Path, ReactorLike, TransportLike
 from nodenet._net.arguments import connectArguments
 from nodenet._net.connecting import Connecting, EndpointConnecting
 from nodenet._net.emitting import Emitting
@@ -115,7 +115,7 @@ class Connection(Emitting, TwistedProtocol):
         fd: int | None = None,
         type: str | None = None,
         allowHalfOpen: bool = False,
-        reactor: Any = None,
+        reactor: ReactorLike | None = None,
         acceptor: Acceptor | None = None,
     ) -> None:
         """
@@ -313,7 +313,7 @@ class Connection(Emitting, TwistedProtocol):
     def connect(
         self, endpoint: ClientEndpoint, /, callback: Callback | None = None
     ) -> None: ...
-    def connect(
+    def connect(  # pyright: ignore[reportInconsistentOverload]
         self,
         *args: Any,
         port: int | str | None = None,
@@ -383,7 +383,7 @@ class Connection(Emitting, TwistedProtocol):
         self._enter("destroy")
         self._teardown(reason)
 
-    def makeConnection(self, transport: Any) -> None:
+    def makeConnection(self, transport: TransportLike) -> None:
         """
         Twisted: here is the connection. A second one is closed at once.
         """
@@ -397,7 +397,7 @@ class Connection(Emitting, TwistedProtocol):
         if wrapper is not None and (byEndpoint or isEndpointWrapper(wrapper)):
             # The endpoint's wrapper has done its work. It would see the data for nothing,
             # and knows of no half-close.
-            transport.protocol = self
+            transport.protocol = self  # type: ignore[union-attr]
         self._begin(transport)
 
     def _begin(self, transport: Any) -> None:

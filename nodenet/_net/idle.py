@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nodenet._interfaces import ReactorLike
 from nodenet.timers import theReactor
 
 __all__ = ["Idle"]
@@ -22,11 +23,13 @@ class Idle:
 
     __slots__ = ("_onIdle", "_reactor", "_since", "_timer", "seconds")
 
-    def __init__(self, reactor: Any, seconds: float, onIdle: Callable[[], Any]) -> None:
+    def __init__(
+        self, reactor: ReactorLike | None, seconds: float, onIdle: Callable[[], Any]
+    ) -> None:
         """
         @param reactor: C{None}: the global one.
         """
-        self._reactor = reactor
+        self._reactor: Any = reactor
         self.seconds = seconds
         self._onIdle = onIdle
         self._since = 0.0

@@ -15,7 +15,14 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory
 
 from nodenet._address import addressDict, isIP
-from nodenet._interfaces import Binding, Callback, Path, ServerListeners
+from nodenet._interfaces import (
+    Binding,
+    Callback,
+    Path,
+    ReactorLike,
+    ServerAdders,
+    ServerListeners,
+)
 from nodenet._net.arguments import Target, listenArguments
 from nodenet._net.stream import Stream
 from nodenet._transports.choose import DirectReactor, directReactor, listenFD
@@ -54,18 +61,23 @@ class Server(EventEmitter, Factory):
     noisy = False
 
     if TYPE_CHECKING:
-        # For checkers, these are no methods, but know the events.
-        on = addListener = once = ServerListeners()  # type: ignore[assignment]
-        prependListener = prependOnceListener = ServerListeners()  # type: ignore[assignment]
-        off = removeListener = ServerListeners()  # type: ignore[assignment]
+        # For checkers, these are no methods, but know the events. (Declared, each by itself:
+        # of what is only assigned, pyright would take the base's type.)
+        on: ServerAdders[Stream]  # type: ignore[assignment]
+        addListener: ServerAdders[Stream]  # type: ignore[assignment]
+        once: ServerAdders[Stream]  # type: ignore[assignment]
+        prependListener: ServerListeners[Stream]  # type: ignore[assignment]
+        prependOnceListener: ServerListeners[Stream]  # type: ignore[assignment]
+        off: ServerListeners[Stream]  # type: ignore[assignment]
+        removeListener: ServerListeners[Stream]  # type: ignore[assignment]
 
     def __init__(
         self,
-        options: Mapping[str, Any] | Callable[[Stream], Any] | None = None,
-        connectionListener: Callable[[Stream], Any] | None = None,
+        options: Mapping[str, Any] | Callable[[Stream], object] | None = None,
+        connectionListener: Callable[[Stream], object] | None = None,
         *,
         allowHalfOpen: bool = False,
-        reactor: Any = None,
+        reactor: ReactorLike | None = None,
     ) -> None:
         """
         @param options: the keyword arguments in a dict, as in Node. May be left
@@ -117,7 +129,7 @@ class Server(EventEmitter, Factory):
     def listen(
         self, path: Path, callback: Callback | None = None, *, backlog: int | None = None
     ) -> None: ...
-    def listen(
+    def listen(  # pyright: ignore[reportInconsistentOverload]
         self,
         *args: Any,
         port: Any = None,

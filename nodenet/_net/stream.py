@@ -20,7 +20,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
-from nodenet._interfaces import StreamListeners
+from nodenet._interfaces import StreamAdders, StreamListeners
 from nodenet._net.idle import Idle
 from nodenet._net.securing import Securing
 from nodenet._transports import sockopts
@@ -82,10 +82,15 @@ class Stream(Securing):
     __slots__ = ()
 
     if TYPE_CHECKING:
-        # For checkers, these are no methods, but know the events.
-        on = addListener = once = StreamListeners()  # type: ignore[assignment]
-        prependListener = prependOnceListener = StreamListeners()  # type: ignore[assignment]
-        off = removeListener = StreamListeners()  # type: ignore[assignment]
+        # For checkers, these are no methods, but know the events. (Declared, each by itself:
+        # of what is only assigned, pyright would take the base's type.)
+        on: StreamAdders  # type: ignore[assignment]
+        addListener: StreamAdders  # type: ignore[assignment]
+        once: StreamAdders  # type: ignore[assignment]
+        prependListener: StreamListeners  # type: ignore[assignment]
+        prependOnceListener: StreamListeners  # type: ignore[assignment]
+        off: StreamListeners  # type: ignore[assignment]
+        removeListener: StreamListeners  # type: ignore[assignment]
 
     # Settings
 

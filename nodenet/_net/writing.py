@@ -5,10 +5,10 @@ What a stream does with what is written.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from errno import EBADF
-from typing import Any
+from typing import Any, overload
 
+from nodenet._interfaces import Callback, Data
 from nodenet._net.arguments import writeArguments
 from nodenet._net.connection import Connection
 from nodenet._net.outbox import Outbox
@@ -29,12 +29,28 @@ class Writing(Connection):
 
     __slots__ = ()
 
+    @overload
     def write(
         self,
-        data: str | bytes | bytearray | memoryview,
+        data: Data,
+        encoding: str | None = None,
+        fileDescriptor: int | None = None,
+        callback: Callback | None = None,
+    ) -> bool: ...
+    @overload
+    def write(self, data: Data, callback: Callback, /) -> bool: ...
+    @overload
+    def write(self, data: Data, encoding: str | None, callback: Callback, /) -> bool: ...
+    @overload
+    def write(
+        self, data: Data, fileDescriptor: int, callback: Callback | None = None, /
+    ) -> bool: ...
+    def write(
+        self,
+        data: Any,
         encoding: Any = None,
         fileDescriptor: Any = None,
-        callback: Callable[[], Any] | None = None,
+        callback: Any = None,
     ) -> bool:
         """
         Send C{data}: C{write(data, [encoding], [fileDescriptor], [callback])}.
@@ -99,9 +115,9 @@ class Writing(Connection):
         if self._ended:
             raise EndedError(self)
         if fileDescriptor is not None:
-            return self._writeDescriptor(data, fileDescriptor, callback)
+            return self._writeDescriptor(data, fileDescriptor, callback)  # pyright: ignore[reportArgumentType]
         if self._send is None:
-            self._enqueue(data, callback)
+            self._enqueue(data, callback)  # pyright: ignore[reportArgumentType]
             return False
         life = self._life
         if self.write(data):
@@ -212,7 +228,7 @@ class Writing(Connection):
         """
         return self.writable and not self._ended and self.write(data)
 
-    def end(self, data: Any = None, encoding: str | None = None) -> None:
+    def end(self, data: Data | None = None, encoding: str | None = None) -> None:
         """
         Send our FIN, after all that was written. The peer may still send.
 
