@@ -82,17 +82,11 @@ class Connecting:
     def _notResolved(self, failure: Failure) -> None:
         if failure.check(CancelledError) is None:
             self._lookup = None
-            self._giveUp(failure.value)
+            self._error = failure.value
+            nextTick(self._unknown, reactor=self._reactor)
 
-    def _giveUp(self, error: BaseException | None) -> None:
-        """
-        Fail without having tried.
-        """
-        self._error = error
-        nextTick(self._givenUp, reactor=self._reactor)
-
-    def _givenUp(self) -> None:
-        if self._error is not None:
+    def _unknown(self) -> None:
+        if self._error is not None:  # else it was cancelled
             self._failed(self._error)
 
     def _tryNext(self) -> None:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from OpenSSL import SSL
 from twisted.internet import main
 from twisted.internet.interfaces import INegotiated, ISSLTransport
+from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -289,27 +290,30 @@ class TLSTransport(Transport):
         self._writeDisconnected = True
         self._closeNotify()
 
-    def finish(self) -> None:
-        self.stopReading()
+    def _sayLastWord(self) -> bool:
+        """
+        @return: whether it has gone out, or never will; else the connection ends when it has,
+            or when that takes too long.
+        """
         try:
             self._finishing = not self._closeNotify()
         except OSError:
             self._finishing = False
         if self._finishing:
-            self._patience = cast(Any, self.reactor).callLater(PATIENCE, self.close)
-        else:
+            self._patience = cast(Any, self.reactor).callLater(PATIENCE, self.lose, DONE)
+        return not self._finishing
+
+    def finish(self) -> None:
+        self.stopReading()
+        if self._sayLastWord():
             self.close()
+        else:
+            # The stream has had its end, and may have another connection by the time of ours.
+            self.owner, self.protocol = None, Protocol()
 
     def _postLoseConnection(self) -> Any:
         # As finish, for somebody who uses the transport as Twisted's: the stream is told.
-        try:
-            self._finishing = not self._closeNotify()
-        except OSError:
-            self._finishing = False
-        if not self._finishing:
-            return main.CONNECTION_DONE
-        self._patience = cast(Any, self.reactor).callLater(PATIENCE, self.lose, DONE)
-        return None
+        return main.CONNECTION_DONE if self._sayLastWord() else None
 
     def _closeWriteConnection(self) -> None:
         self.shutdown()

@@ -10,7 +10,6 @@ import contextlib
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -19,26 +18,7 @@ from nodenet import net, timers
 from nodenet.crypto import createCredentials
 from nodenet.errors import NodeError
 from tests.helpers import record
-
-
-class StreamCase(SynchronousTestCase):
-    """
-    A stream that is connected to a fake.
-    """
-
-    def setUp(self):
-        self.clock = Clock()
-
-    def make(self, transport=None, **options):
-        stream = net.Stream(reactor=self.clock, **options)
-        seen = record(stream)
-        stream.makeConnection(transport or StringTransport())
-        self.assertEqual(seen, [("connect",)])
-        del seen[:]
-        return stream, seen
-
-    def tick(self):
-        self.clock.advance(0)
+from tests.unit.test__stream import StreamCase
 
 
 def complete(reactor, index=-1):

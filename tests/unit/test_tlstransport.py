@@ -386,6 +386,9 @@ class EndTests(TLSCase):
         self.tls.finish()
         self.assertEqual((self.waitsFor, self.closed), ("w", False))
         self.assertIs(self.tls.doWrite(), main.CONNECTION_DONE)
+        # The stream may have another connection by then.
+        self.tls.connectionLost(Failure(main.CONNECTION_DONE))
+        self.assertEqual((self.closed, self.protocol.seen), (True, []))
 
     def test_aPeerThatReadsNothingIsNotWaitedForLong(self) -> None:
         self.ssl.shutdowns = [SSL.WantWriteError()]
