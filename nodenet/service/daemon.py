@@ -255,7 +255,7 @@ def _relay(
     factory: Any = net.createServer(served, allowHalfOpen=True, reactor=reactor)
     if chosen["proxy-protocol"]:
         proxies = Networks(chosen["proxies"])
-        factory = ProxiedFactory(reactor, factory, proxies.allow, served.refusals.add)
+        factory = ProxiedFactory(reactor, served, proxies.allow, served.refusals.add)
     onSignal = _reloading(secure, secureUpstream)
     if accessLog is not None:
         onSignal[signal.SIGUSR1] = accessLog.reopen

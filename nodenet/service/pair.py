@@ -31,6 +31,7 @@ class Pair:
         "_candidates",
         "_closed",
         "_cut",
+        "_ends",
         "_errors",
         "_fins",
         "_firstByte",
@@ -43,18 +44,25 @@ class Pair:
         "_timer",
         "_upstream",
         "client",
+        "host",
         "relay",
         "server",
     )
 
-    def __init__(self, relay: Relay, client: net.Stream) -> None:
+    def __init__(self, relay: Relay, client: net.Stream, ends: tuple[Any, Any]) -> None:
+        """
+        @param ends: Twisted's addresses of the client and of what it has connected to, here
+            or before a proxy.
+        """
         self.relay = relay
         self.client = client
         self.server: net.Stream | None = None  # the last connection to an upstream
         self._serverOpen = False  # or about to be
-        self._peer = named(client.transport.getPeer())
+        self._ends = ends
+        self.host: str | None = getattr(ends[0], "host", None)  # that limits know it by
+        self._peer = named(ends[0])
         # The same text for all.
-        self._listener = sys.intern(named(client.transport.getHost()))
+        self._listener = sys.intern(named(ends[1]))
         self._start = relay.reactor.seconds()
         self._firstByte: float | None = None
         # None when one of them is connected.
@@ -104,10 +112,7 @@ class Pair:
         assert server is not None
         server.setNoDelay()
         if relay.sendProxy is not None:
-            transport = self.client.transport
-            server.write(
-                proxyprotocol.format(relay.sendProxy, transport.getPeer(), transport.getHost())
-            )
+            server.write(proxyprotocol.format(relay.sendProxy, *self._ends))
         if relay.secureUpstream is None:
             self._established()
         else:

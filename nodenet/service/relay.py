@@ -13,6 +13,7 @@ from nodenet import net
 from nodenet.service.limits import Limits, Refusals
 from nodenet.service.log import AccessLog, log, named
 from nodenet.service.pair import Pair, iso
+from nodenet.service.proxyprotocol import Header
 from nodenet.service.upstreams import Upstreams
 from nodenet.splice import Splicer
 from nodenet.timers import clearTimeout, setInterval
@@ -71,12 +72,21 @@ class Relay:
         interval = min(soonest * LATE, LATEST)
         self._sweeping = setInterval(self._sweep, interval * 1000, reactor=reactor)
 
-    def __call__(self, client: net.Stream) -> None:
-        why = self.limits.enter(client.remoteAddress)
+    def __call__(self, client: net.Stream, header: Header | None = None) -> None:
+        """
+        @param header: the PROXY header that it began with: who it is, if that names
+            somebody.
+        """
+        transport = client.transport
+        ends = (transport.getPeer(), transport.getHost())
+        if header is not None and header.source is not None:
+            ends = header
+        host = getattr(ends[0], "host", None)
+        why = self.limits.enter(host)
         if why is None:
-            self.open.add(Pair(self, client))
+            self.open.add(Pair(self, client, ends))
         else:
-            self.refusals.add(why, client.transport.getPeer())
+            self.refusals.add(why, ends[0])
             client.destroy()
 
     def _sweep(self) -> None:
@@ -127,7 +137,7 @@ class Relay:
         Tell of a connection at its end.
         """
         self.open.discard(pair)
-        self.limits.leave(pair.client.remoteAddress)
+        self.limits.leave(pair.host)
         record = pair.record()
         log.info(
             "{peer} -> {to} {ended}{why}: {bytesRead} bytes in, {bytesWritten} bytes"

@@ -413,7 +413,39 @@ class RefusalTests(RelayCase):
         self.assertLessEqual(len(counts), time.monotonic() - began + 1)
 
 
-class ProxyProtocolTests(RelayCase):
+class HAProxyCase(RelayCase):
+    """
+    With HAProxy before or behind the relay.
+    """
+
+    def haproxy(self, config):
+        """
+        @return: the port of its frontend, C{@PORT@} in the configuration.
+        """
+        program = need("haproxy")
+        port = freePort()
+        path = os.path.join(tempfile.mkdtemp(), "haproxy.cfg")
+        with open(path, "w") as file:
+            file.write(
+                "global\n  nbthread 1\ndefaults\n  mode tcp\n  timeout connect 5s\n"
+                "  timeout client 20s\n  timeout server 20s\n"
+            )
+            file.write(config.replace("@PORT@", str(port)))
+        process = subprocess.Popen([program, "-f", path], stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait, LIMIT)
+        self.addCleanup(process.kill)
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            try:
+                # Its own header would be expected: to connect is enough.
+                socket.create_connection(("127.0.0.1", port), LIMIT).close()
+                return port
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        raise AssertionError("haproxy does not listen")
+
+
+class ProxyProtocolTests(HAProxyCase):
     """
     PROXY headers, in and out.
     """
@@ -460,32 +492,6 @@ class ProxyProtocolTests(RelayCase):
             [record] = self.records(process)
             self.assertEqual(record["ended"], "refused")
             self.assertRegex(process.text(), message)
-
-    def haproxy(self, config):
-        """
-        @return: the port of its frontend, C{@PORT@} in the configuration.
-        """
-        program = need("haproxy")
-        port = freePort()
-        path = os.path.join(tempfile.mkdtemp(), "haproxy.cfg")
-        with open(path, "w") as file:
-            file.write(
-                "global\n  nbthread 1\ndefaults\n  mode tcp\n  timeout connect 5s\n"
-                "  timeout client 20s\n  timeout server 20s\n"
-            )
-            file.write(config.replace("@PORT@", str(port)))
-        process = subprocess.Popen([program, "-f", path], stderr=subprocess.DEVNULL)
-        self.addCleanup(process.wait, LIMIT)
-        self.addCleanup(process.kill)
-        end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
-            try:
-                # Its own header would be expected: to connect is enough.
-                socket.create_connection(("127.0.0.1", port), LIMIT).close()
-                return port
-            except ConnectionRefusedError:
-                time.sleep(0.05)
-        raise AssertionError("haproxy does not listen")
 
     def test_haproxyBeforeUs(self):
         for send in "send-proxy", "send-proxy-v2":
@@ -558,17 +564,22 @@ class TLSCase(RelayCase):
             return context
         return ssl.create_default_context(cafile=self.files["ca"])
 
+    def listenerFiles(self):
+        """
+        @return: the options that have a relay's clients speak TLS.
+        """
+        files = self.files
+        return ["--tls-key", files["listener-key"], "--tls-cert", files["listener-cert"]]
+
     def tlsPair(self, inside, out):
         """
         @param inside: the client speaks TLS.
         @param out: the upstream does.
         """
         upstream = self.upstream()
-        listener = ["--tls-key", self.files["listener-key"]]
-        listener += ["--tls-cert", self.files["listener-cert"]]
         process = self.relay(
             upstream,
-            before=listener if inside else [],
+            before=self.listenerFiles() if inside else [],
             options=["--upstream-tls", "--upstream-ca", self.files["ca"]] if out else [],
         )
         client = self.connect(process)

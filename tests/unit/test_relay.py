@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from errno import ECONNREFUSED
 
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import globalLogPublisher
@@ -16,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from nodenet import net
 from nodenet.service.limits import Limits, Networks
 from nodenet.service.log import AccessLog
+from nodenet.service.proxyprotocol import Header
 from nodenet.service.relay import Relay
 from nodenet.service.upstreams import Upstream, Upstreams
 
@@ -64,6 +66,15 @@ class RelayCase(SynchronousTestCase):
         stream = self.server.buildProtocol(None)
         stream.makeConnection(Transport())
         return stream
+
+    def proxied(self, relay, header):
+        """
+        @return: a client that has begun with a PROXY header.
+        """
+        self.server.removeListener("connection", relay)
+        client = self.client()
+        relay(client, header)
+        return client
 
     def answer(self, index=-1):
         """
@@ -211,6 +222,29 @@ class ConnectTests(RelayCase):
             upstream.value(), b"PROXY TCP4 192.168.1.1 10.0.0.1 54321 12345\r\ndata"
         )
 
+    def test_aHeaderThatTheClientBeganWithSaysWhoItIs(self):
+        ends = IPv4Address("TCP", "192.0.2.1", 1), IPv4Address("TCP", "198.51.100.2", 80)
+        relay = self.make(sendProxy=1)
+        self.proxied(relay, Header(*ends))
+        upstream = self.answer()
+        self.assertEqual(upstream.value(), b"PROXY TCP4 192.0.2.1 198.51.100.2 1 80\r\n")
+        relay.cut()
+        [record] = self.records()
+        self.assertEqual(
+            (record["peer"], record["listener"]), ("192.0.2.1:1", "198.51.100.2:80")
+        )
+
+    def test_aHeaderThatNamesNobodyLeavesTheConnectionsOwnAddresses(self):
+        relay = self.make(sendProxy=1)
+        self.proxied(relay, Header())
+        upstream = self.answer()
+        self.assertEqual(upstream.value(), b"PROXY TCP4 192.168.1.1 10.0.0.1 54321 12345\r\n")
+        relay.cut()
+        [record] = self.records()
+        self.assertEqual(
+            (record["peer"], record["listener"]), ("192.168.1.1:54321", "10.0.0.1:12345")
+        )
+
 
 class IdleTests(RelayCase):
     """
@@ -289,6 +323,36 @@ class LimitTests(RelayCase):
         self.turns()
         self.client()
         self.assertEqual(len(relay.open), 1)
+
+    def test_behindAProxyTheyAreKnownByTheirHeaders(self):
+        relay = self.make(limits=Limits(Networks(), None, 1))
+
+        def come(source):
+            client = self.proxied(relay, Header(source, source))
+            self.turns()
+            return client
+
+        one, other = (IPv4Address("TCP", f"192.0.2.{number}", 1) for number in (1, 2))
+        unnamed = UNIXAddress(b"/run/client")
+        first = come(one)
+        for source, there in (one, 1), (other, 2), (unnamed, 3), (unnamed, 4), (None, 5):
+            come(source)
+            self.assertEqual(len(relay.open), there)
+        come(None)
+        self.assertEqual(len(relay.open), 5)
+        first.destroy()
+        self.reactor.tcpClients[0][2].clientConnectionFailed(None, REFUSED)
+        self.turns()
+        self.assertEqual(len(relay.open), 4)
+        come(one)
+        self.assertEqual(len(relay.open), 5)
+        self.assertEqual(
+            {(each["peer"], each["error"]) for each in self.records() if each["error"]},
+            {
+                ("192.0.2.1:1", "max-connections-per-host"),
+                ("192.0.2.1:1", "10.0.0.9:1: ECONNREFUSED"),
+            },
+        )
 
 
 class DrainTests(RelayCase):

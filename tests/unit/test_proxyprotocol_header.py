@@ -1,35 +1,20 @@
 """
-Tests for L{nodenet.service.proxyprotocol}.
+Tests for L{nodenet.service.proxyprotocol.header}.
 """
 
 from __future__ import annotations
 
-import socket
 from ipaddress import ip_address, ip_network
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IHalfCloseableProtocol
-from twisted.internet.protocol import Factory
-from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.protocols.haproxy._v1parser import V1Parser
 from twisted.protocols.haproxy._v2parser import V2Parser
-from twisted.protocols.policies import WrappingFactory
-from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from nodenet import net
-from nodenet._transports.direct import transportFor
 from nodenet.service.limits import Networks
-from nodenet.service.proxyprotocol import (
-    HEADER_TIMEOUT,
-    Header,
-    ProxiedFactory,
-    format,
-    parse,
-)
+from nodenet.service.proxyprotocol.header import MOST, Header, format, parse
 
 SIGNATURE = b"\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"
 
@@ -39,7 +24,7 @@ UNIX = Header(UNIXAddress(b"/run/from"), UNIXAddress(b"/run/to"))
 IPV4_BODY = bytes.fromhex("c0000201 c6336402 0001 ffff")
 IPV6_BODY = bytes.fromhex("20010db8" + 11 * "00" + "01" + 15 * "00" + "01" + "0000 01bb")
 UNIX_BODY = b"/run/from".ljust(108, b"\0") + b"/run/to".ljust(108, b"\0")
-#: Types 0x03 (a checksum) and 0x04 (nothing, for padding).
+#: Types 0x03 (a checksum, here a wrong one) and 0x04 (nothing, for padding).
 TLVS = b"\x03\x00\x04abcd\x04\x00\x02\x00\x00"
 
 
@@ -240,6 +225,7 @@ class ParseTests(SynchronousTestCase):
     def test_aHeaderOfVersion2HasSomeThousandBytesAtMost(self):
         longest = v2(0x21, 0x11, IPV4_BODY.ljust(4096, b"\0"))
         self.assertEqual(parse(longest), (IPV4, 16 + 4096))
+        self.assertEqual(MOST, 16 + 4096)
         for command, size in (0x21, 4097), (0x21, 65535), (0x20, 65535):
             start = v2(command, 0x11, IPV4_BODY.ljust(size, b"\0"))[:16]
             self.assertRaises(ValueError, parse, start)
@@ -253,6 +239,36 @@ class ParseTests(SynchronousTestCase):
         body = b"\0" * 108 + b"\0abstract".ljust(108, b"\0")
         (source, destination), _ = parse(v2(0x21, 0x31, body))
         self.assertEqual((source.name, destination.name), (None, b"\0abstract"))
+
+    def test_whatIsBehindTheAddressesMayBeAnything(self):
+        for more in b"\x01", b"\x01\xff\xff", b"\x20\0\x05\x01\0\0\0\0", bytes(300):
+            for family, body, header in (0x11, IPV4_BODY, IPV4), (0x31, UNIX_BODY, UNIX):
+                data = v2(0x21, family, body + more)
+                self.assertEqual(parse(data + b"more"), (header, len(data)))
+
+    def test_theReasonSaysWhatIsWrong(self):
+        for data, why in [
+            (b"GET / HTTP/1.0\r\n", "not a PROXY header"),
+            (b"\x16\x03\x01", "not a PROXY header"),
+            (b"PROXY TCP5 a b\r\n", "malformed: b'PROXY TCP5 a b'"),
+            (
+                b"PROXY TCP4 " + b"\xff" * 50 + b"\r\n",
+                "malformed: b'PROXY TCP4 " + 29 * "\\xff" + "'...",
+            ),
+            (
+                b"PROXY TCP4 192.0.2.256 192.0.2.2 1 2\r\n",
+                "malformed: b'PROXY TCP4 192.0.2.256 192.0.2.2 1 2'",
+            ),
+            (b"PROXY ".ljust(107, b"x"), "a header of version 1 that does not end"),
+            (v2(0x31, 0x11, IPV4_BODY), "unknown version and command: 0x31"),
+            (v2(0x01, 0x00), "unknown version and command: 0x01"),
+            (v2(0x21, 0x42, IPV4_BODY), "unknown address family and transport: 0x42"),
+            (v2(0x21, 0x11, b"short"), "5 bytes are too few for the addresses"),
+            (v2(0x21, 0x11, bytes(4097)), "a header of 4113 bytes, 4112 are the most"),
+        ]:
+            with self.assertRaises(ValueError) as raised:
+                parse(data)
+            self.assertEqual(str(raised.exception), why)
 
     def check(self, data):
         """
@@ -281,6 +297,7 @@ class ParseTests(SynchronousTestCase):
             self.assertIsNone(result(data[:size]))
         if isinstance(whole, str):
             self.assertIsInstance(result(data + b"\r\n"), str)
+            self.assertTrue(whole.isprintable() and len(whole) <= 200, whole)
 
     @fuzzing
     @given(st.binary(max_size=300))
@@ -405,290 +422,3 @@ class TwistedTests(SynchronousTestCase):
     @given(st.tuples(paths, paths))
     def test_pathsThatWeSend(self, ends):
         self.check(format(2, *ends))
-
-
-class ProxiedFactoryTests(SynchronousTestCase):
-    """
-    C{ProxiedFactory}, before a C{net.Server}.
-    """
-
-    proxy = IPv4Address("TCP", "10.0.0.9", 999)
-    listener = IPv4Address("TCP", "10.0.0.1", 80)
-
-    def setUp(self):
-        self.reactor = MemoryReactorClock()
-        self.streams, self.seen, self.refused, self.asked = [], [], [], []
-        self.server = net.createServer(self.serve, reactor=self.reactor)
-        self.factory = ProxiedFactory(
-            self.reactor,
-            self.server,
-            self.trusts,
-            lambda *args: self.refused.append(args),
-        )
-
-    def trusts(self, host):
-        self.asked.append(host)
-        return host != "10.0.0.66"
-
-    def serve(self, stream):
-        self.streams.append(stream)
-        stream.on("data", self.seen.append)
-        stream.on("end", lambda: self.seen.append("end"))
-
-    def connect(self, peer=proxy):
-        transport = StringTransport(self.listener, peer)
-        transport.protocol = self.factory.buildProtocol(peer)
-        transport.protocol.makeConnection(transport)
-        return transport
-
-    def send(self, transport, *pieces):
-        for piece in pieces:
-            transport.protocol.dataReceived(piece)
-
-    def lose(self, transport):
-        transport.protocol.connectionLost(Failure(ConnectionDone()))
-        self.reactor.advance(0)
-
-    # The header
-
-    def test_theServerSeesTheConnectionAfterTheHeader(self):
-        for data in VALID:
-            self.streams.clear()
-            transport = self.connect()
-            self.send(transport, data[:-1])
-            self.assertEqual(self.streams, [])
-            self.send(transport, data[-1:])
-            [stream] = self.streams
-            self.assertIs(transport.protocol, stream)
-            self.assertEqual(stream.readyState, "open")
-        self.assertEqual((self.seen, self.refused), ([], []))
-
-    def test_theStreamsPeerIsTheOneThatTheHeaderNames(self):
-        for data, header in (
-            (b"PROXY TCP4 192.0.2.1 198.51.100.2 1 65535\r\n", IPV4),
-            (v2(0x21, 0x21, IPV6_BODY), IPV6),
-        ):
-            transport = self.connect()
-            self.send(transport, data)
-            stream = self.streams.pop()
-            self.assertEqual(stream.remoteAddress, header.source.host)
-            self.assertEqual(stream.remotePort, header.source.port)
-            self.assertEqual(stream.transport.getPeer(), header.source)
-            self.assertEqual(stream.transport.getHost(), header.destination)
-            self.assertEqual(
-                stream.address(),
-                {"address": header.destination.host, "port": header.destination.port},
-            )
-
-    def test_theListenerKnowsThePeer(self):
-        peers = []
-        self.server.on("connection", lambda stream: peers.append(stream.remoteAddress))
-        self.send(self.connect(), *VALID)
-        self.assertEqual(peers, ["192.0.2.1"])
-
-    def test_aPeerOverAUNIXSocketHasNoAddress(self):
-        self.send(self.connect(), v2(0x21, 0x31, UNIX_BODY))
-        [stream] = self.streams
-        self.assertIsNone(stream.remoteAddress)
-        self.assertEqual(stream.transport.getPeer(), UNIX.source)
-        self.assertEqual(stream.transport.getHost(), UNIX.destination)
-
-    def test_aProxyThatNamesNoOneIsThePeer(self):
-        for data in b"PROXY UNKNOWN\r\n", v2(0x20, 0), v2(0x21, 0), v2(0x20, 0x11, IPV4_BODY):
-            self.send(self.connect(), data)
-            stream = self.streams.pop()
-            self.assertEqual((stream.remoteAddress, stream.remotePort), ("10.0.0.9", 999))
-            self.assertEqual(stream.transport.getPeer(), self.proxy)
-            self.assertEqual(stream.transport.getHost(), self.listener)
-
-    def test_theHeaderMayComeInAnyPieces(self):
-        for data, header in VALID.items():
-            for size in 1, 7, 16:
-                self.seen.clear()
-                transport = self.connect()
-                pieces = [data[at : at + size] for at in range(0, len(data), size)]
-                self.send(transport, *pieces)
-                self.assertEqual(transport.getPeer(), header.source or self.proxy)
-                self.send(transport, b"hello")
-                self.assertEqual(self.seen, [b"hello"])
-
-    def test_whatComesWithTheHeaderReachesTheStream(self):
-        for data in VALID:
-            self.seen.clear()
-            transport = self.connect()
-            self.send(transport, data + b"hello", b"world")
-            self.assertEqual(self.seen, [b"hello", b"world"])
-        self.assertEqual(self.streams[0].bytesRead, 10)
-
-    def test_asDoesWhatComesWithItsLastByte(self):
-        transport = self.connect()
-        self.send(transport, b"PROXY UNKNOWN\r", b"\nhello")
-        self.assertEqual(self.seen, [b"hello"])
-
-    def test_aPausedStreamGetsItLater(self):
-        self.server.on("connection", lambda stream: stream.pause())
-        transport = self.connect()
-        self.send(transport, b"PROXY UNKNOWN\r\nhello")
-        self.assertEqual((self.seen, transport.producerState), ([], "paused"))
-        self.streams[0].resume()
-        self.assertEqual((self.seen, transport.producerState), ([b"hello"], "producing"))
-
-    def test_aStreamThatItsListenerDestroysGetsNothing(self):
-        self.server.on("connection", lambda stream: stream.destroy())
-        transport = self.connect()
-        self.send(transport, b"PROXY UNKNOWN\r\nhello")
-        self.assertTrue(transport.disconnected)
-        self.assertEqual(self.seen, [])
-
-    def test_asOnATransportOfOurOwn(self):
-        # Which is without a protocol when it is closed.
-        self.server.on("connection", lambda stream: stream.destroy())
-        one, other = socket.socketpair()
-        self.addCleanup(other.close)
-        one.setblocking(False)
-        head = self.factory.buildProtocol(None)
-        transport = transportFor(one, one.family, b"", head, self.reactor)
-        transport.startReading()
-        head.makeConnection(transport)
-        other.send(b"PROXY UNKNOWN\r\nhello")
-        transport.doRead()
-        self.reactor.advance(0)
-        self.assertEqual((len(self.streams), self.seen), (1, []))
-        self.assertEqual(other.recv(1), b"")
-
-    def test_theStreamKnowsHalfClose(self):
-        transport = self.connect()
-        self.send(transport, b"PROXY UNKNOWN\r\nhello")
-        IHalfCloseableProtocol(transport.protocol).readConnectionLost()
-        self.assertEqual(self.seen, [b"hello", "end"])
-
-    def test_itWorksBelowAWrapper(self):
-        # As that of an endpoint for TLS: it goes on calling the protocol that it was
-        # given.
-        wrapper = WrappingFactory(self.factory).buildProtocol(self.proxy)
-        wrapper.makeConnection(StringTransport())
-        for data in b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", b"hello", b"world":
-            wrapper.dataReceived(data)
-        self.assertEqual(len(self.streams), 1)
-        self.assertEqual(self.seen, [b"hello", b"world"])
-        wrapper.connectionLost(Failure(ConnectionDone()))
-        self.reactor.advance(0)
-        self.assertEqual(self.streams[0].readyState, "closed")
-        self.assertEqual(self.server.connections, 0)
-
-    # Who is refused
-
-    def test_itIsAskedWhomItTrusts(self):
-        self.connect()
-        self.connect(UNIXAddress(None))
-        self.connect(IPv6Address("TCP", "::1", 1))
-        self.assertEqual(self.asked, ["10.0.0.9", None, "::1"])
-
-    def test_whoIsNoProxyIsRefusedAtOnce(self):
-        stranger = IPv4Address("TCP", "10.0.0.66", 1)
-        self.assertIsNone(self.factory.buildProtocol(stranger))
-        self.assertEqual(self.refused, [("proxy-protocol-from", stranger, "")])
-        self.assertEqual(self.reactor.getDelayedCalls(), [])
-
-    def test_whomTheProxyNamesNeedNotBeTrusted(self):
-        self.send(self.connect(), b"PROXY TCP4 10.0.0.66 10.0.0.1 1 2\r\n")
-        self.assertEqual(self.streams[0].remoteAddress, "10.0.0.66")
-        self.assertEqual(self.refused, [])
-
-    def test_whatIsNoHeaderIsRefused(self):
-        for pieces in [
-            (b"GET / HTTP/1.0\r\n\r\n",),
-            (b"PROXY", b" nonsense", b"\r\n"),
-            (b"PROXY UNKNOWN ".ljust(107, b"x"),),
-            (v2(0x21, 0x11, b"short"),),
-            (v2(0x31, 0x11, IPV4_BODY)[:16],),
-        ]:
-            self.refused.clear()
-            transport = self.connect()
-            self.send(transport, *pieces)
-            [(reason, peer, why)] = self.refused
-            self.assertEqual((reason, peer), ("proxy-protocol", self.proxy))
-            self.assertTrue(why)
-            self.assertTrue(transport.disconnected)
-            self.lose(transport)
-            self.assertEqual(self.reactor.getDelayedCalls(), [])
-        self.assertEqual(self.streams, [])
-        self.assertEqual(self.server.connections, 0)
-
-    def test_aHeaderHasToComeInTime(self):
-        transport = self.connect()
-        self.reactor.advance(HEADER_TIMEOUT - 0.25)
-        self.assertFalse(transport.disconnected)
-        self.reactor.advance(0.25)
-        self.assertTrue(transport.disconnected)
-        self.assertEqual(self.refused, [("proxy-protocol", self.proxy, "no header in time")])
-        self.lose(transport)
-        self.assertEqual(len(self.refused), 1)
-        self.assertEqual(self.streams, [])
-
-    def test_allOfIt(self):
-        transport = self.connect()
-        for byte in b"PROXY":
-            self.send(transport, bytes([byte]))
-            self.reactor.advance(HEADER_TIMEOUT / 5)
-        self.assertTrue(transport.disconnected)
-        self.assertEqual(len(self.refused), 1)
-
-    def test_afterTheHeaderThereIsTime(self):
-        transport = self.connect()
-        self.send(transport, b"PROXY UNKNOWN\r\n")
-        self.assertEqual(self.reactor.getDelayedCalls(), [])
-        self.reactor.advance(HEADER_TIMEOUT * 2)
-        self.assertFalse(transport.disconnected)
-        self.assertEqual(self.streams[0].readyState, "open")
-
-    def test_whoLeavesBeforeTheHeaderIsForgotten(self):
-        for pieces in [], [b"PROXY"], [SIGNATURE, b"\x21\x11"]:
-            transport = self.connect()
-            self.send(transport, *pieces)
-            self.lose(transport)
-            self.assertEqual(self.reactor.getDelayedCalls(), [])
-        self.reactor.advance(HEADER_TIMEOUT)
-        self.assertEqual((self.streams, self.refused), ([], []))
-
-    # The server
-
-    def test_theServerMayHaveEnough(self):
-        self.server.maxConnections = 1
-        one, other = self.connect(), self.connect()
-        for transport in one, other:
-            self.send(transport, b"PROXY UNKNOWN\r\nhello")
-        self.assertEqual((one.disconnected, other.disconnected), (False, True))
-        self.assertEqual((len(self.streams), self.seen), (1, [b"hello"]))
-        self.lose(other)
-        self.assertEqual(self.reactor.getDelayedCalls(), [])
-
-    def test_anyFactoryIsToldWhoConnects(self):
-        seen = []
-        server = Factory()
-        server.buildProtocol = seen.append
-        self.factory.server = server
-        for data in b"PROXY TCP6 2001:db8::1 ::1 0 443\r\n", b"PROXY UNKNOWN\r\n":
-            transport = self.connect()
-            self.send(transport, data)
-            self.assertTrue(transport.disconnected)
-        self.assertEqual(seen, [IPV6.source, self.proxy])
-
-    def test_theServerCountsItsConnections(self):
-        transport = self.connect()
-        self.assertEqual(self.server.connections, 0)
-        self.send(transport, b"PROXY UNKNOWN\r\n")
-        self.assertEqual(self.server.connections, 1)
-        self.lose(transport)
-        self.assertEqual(self.server.connections, 0)
-
-    def test_theServerIsToldWhenAPortListensAndWhenItHasGone(self):
-        seen = []
-        for type in "listening", "close":
-            self.server.on(type, lambda type=type: seen.append(type))
-        self.factory.doStart()
-        self.reactor.advance(0)
-        self.assertEqual(seen, ["listening"])
-        self.factory.doStop()
-        self.reactor.advance(0)
-        self.assertEqual(seen, ["listening", "close"])
