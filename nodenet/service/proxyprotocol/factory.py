@@ -157,8 +157,8 @@ class _Receiver(Protocol):
         """
         @param why: for the log.
         """
-        self.proxied.refused("proxy-protocol", self.address, why)
         self.abort()
+        self.proxied.refused("proxy-protocol", self.address, why)
 
     def close(self) -> None:
         """
