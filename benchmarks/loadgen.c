@@ -13,7 +13,7 @@
  *                  who then closes. PORT and CONNECTIONS are not used. Starts with the first
  * PID: whose CPU to look at
  * LISTENER: descriptor of a listening socket, for what is the upstream of a relay, too: with
- * bulk it takes all that comes, else it sends it back.
+ * bulk it takes all that comes, else it sends it back; with churn, until the relay closes.
  *
  * Prints {"rate": messages a second, "cpu": microseconds of PID for each, "busy": of one CPU,
  * "errors": connections lost}, as of after a warm-up of a quarter of SECONDS; "total":
@@ -201,12 +201,12 @@ static void pour(struct conn *c) {
 
 static void answer(struct conn *c) {
     char byte;
-    /* After its one message a client closes. */
-    if (serving && c->checked && !c->sent && !c->got) {
+    /* After its one message a client closes, and a relay with it. */
+    if ((serving || churn) && c->checked && !c->sent && !c->got) {
         ssize_t n = recv(c->fd, &byte, 1, 0);
         if (n < 0 && errno == EAGAIN) return;
         if (n) errors++;
-        else done++;
+        else done += serving;
         close(c->fd);
         free(c);
         return;

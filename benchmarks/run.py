@@ -441,14 +441,16 @@ def client(count: int) -> Question:
     )
 
 
-def relay(title: str, unit: str, measure: Callable[[Run, Server], Figures]) -> Question:
+def relay(
+    title: str, units: tuple[str, ...], measure: Callable[[Run, Server], Figures]
+) -> Question:
     bases = (
         ("to HAProxy", lambda label: HAPROXY),
         ("to Node", lambda label: NODE),
         ("to portforward", lambda label: PORTFORWARD),
     )
     labels = tuple(RELAYS)
-    return Question(f"Relay: {title}", (unit,), measure, labels, bases, Run.relay)
+    return Question(f"Relay: {title}", units, measure, labels, bases, Run.relay)
 
 
 QUESTIONS = {
@@ -490,16 +492,21 @@ QUESTIONS = {
     "tls-memory": secure("memory of an idle connection", ("KiB",), Run.memory),
     "relay-bulk": relay(
         "one stream",
-        "MB/s",
+        ("MB/s",),
         lambda run, server: run.each("bulk", server, 1, BULK, BULK / 1e6)[:1],
     ),
-    "relay-cpu": relay("CPU for one stream", "s/GB", Run.cpu),
+    "relay-cpu": relay("CPU for one stream", ("s/GB",), Run.cpu),
     "relay-pingpong": relay(
         "50 connections, 1 KiB",
-        "round trips/s",
+        ("round trips/s",),
         lambda run, server: run.each("echo", server, 50, 1024)[:1],
     ),
-    "relay-idle": relay("memory of an idle pair of connections", "KiB", Run.memory),
+    "relay-churn": relay(
+        "connect, echo 64 B once, close",
+        ("connections/s", CPU),
+        lambda run, server: run.each("churn", server, 50, 64),
+    ),
+    "relay-idle": relay("memory of an idle pair of connections", ("KiB",), Run.memory),
 }
 
 

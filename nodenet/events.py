@@ -62,13 +62,13 @@ class EventEmitter:
     stream): C{async def} listeners just work.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_events", "_maxListeners", "_warned")
+    __slots__ = ("__dict__", "__weakref__", "_events", "_warned")
 
     # type -> the listener if there is one, a tuple of several, or the list of them when
     # somebody has it from listeners(). Most events of most streams have one, and a
     # list for each would be half of an idle stream's memory.
     _events: dict[str, Listener | tuple[Listener, ...] | list[Listener]]
-    _maxListeners: int
+    _maxListeners = 10
     _warned: set[str]
 
     def __init__(self) -> None:
@@ -150,8 +150,7 @@ class EventEmitter:
         return self
 
     def _warnOfLeak(self, type: str, count: int) -> None:
-        limit = self.getMaxListeners()
-        if not 0 < limit < count:
+        if not 0 < self._maxListeners < count:
             return
         warned = getattr(self, "_warned", None)
         if warned is None:
@@ -181,7 +180,7 @@ class EventEmitter:
 
         @return: what L{setMaxListeners} has set.
         """
-        return getattr(self, "_maxListeners", 10)
+        return self._maxListeners
 
     def removeListener(self, type: str, listener: Listener) -> Self:
         """

@@ -112,7 +112,8 @@ class Reactor(EPollReactor):
             if selectable is None or fd in fresh:  # closed by an event before this
                 continue
             current.serving = selectable
-            if event & _HANGUP:  # rare
+            # Rare: at the end of a connection that both have ended, it comes with EPOLLIN.
+            if event & _HANGUP and not event & EPOLLIN:
                 callWithLogger(selectable, self._doReadOrWrite, selectable, fd, event)
                 continue
             # The rest is Twisted's _doReadOrWrite, less what is for hang-ups.

@@ -2,7 +2,9 @@
 The daemon: what C{twistd nodenet} runs.
 """
 
-from nodenet.service.daemon import makeService
+from __future__ import annotations
+
+from nodenet.service.make import makeService
 from nodenet.service.options import Options
 
 __all__ = ["Options", "makeService"]

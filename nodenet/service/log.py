@@ -1,42 +1,26 @@
 """
-How the log names what there is, and the log of accesses.
+The daemon's log, in which nothing that comes often has more than a line a second.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from errno import EBADF
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from twisted.logger import Logger
 
-__all__ = ["AccessLog", "describe", "log", "named"]
+__all__ = ["Throttle", "errorText", "log"]
 
 log = Logger("nodenet")
 
+#: Seconds between two lines about the same.
+QUIET = 1
 
-def named(address: Any) -> str:
-    """
-    @param address: Twisted's, of one end of a connection.
-    @return: C{127.0.0.1:8124}, C{[::1]:8124}, C{unix:/path}, or C{unix} of one that has
-        no name.
-    """
-    host = getattr(address, "host", None)
-    if host is None:
-        name = getattr(address, "name", None)
-        if not name:
-            return "unix"
-        # One of the abstract namespace begins with a NUL, by convention shown as @.
-        text = name.decode(errors="replace").replace("\0", "@")
-        if not text.isprintable():  # a PROXY header's, perhaps
-            text = text.encode("unicode_escape").decode()
-        return f"unix:{text}"
-    return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
+_T = TypeVar("_T")
 
 
-def describe(error: Any) -> str:
+def errorText(error: Any) -> str:
     """
     @param error: of a stream.
     @return: the errno's name, and more if more is known than that says.
@@ -49,63 +33,54 @@ def describe(error: Any) -> str:
     return str(code)
 
 
-class AccessLog:
+class Throttle(Generic[_T]):
     """
-    A file with a line of JSON for each connection.
+    Tells of what happens, at most once a second for each key: of the first at once, of
+    those within the second after it when that is over, by the last of them.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, reactor: Any, tell: Callable[[_T, int], Any]) -> None:
         """
-        @param name: of the file, to which lines are added; C{-}: standard output.
-        @raise OSError: it cannot be opened.
+        @param tell: called with the last subject, and how many there were since the call
+            before.
         """
-        # twistd may go elsewhere before it is opened again.
-        self.name = name if name == "-" else os.path.abspath(name)
-        self._failing = False
-        self._file = self._open()
+        self._reactor = reactor
+        self._tell = tell
+        # key -> the call that is to tell; how many, and the last of them.
+        self._calls: dict[Any, Any] = {}
+        self._counts: dict[Any, int] = {}
+        self._last: dict[Any, _T] = {}
 
-    def _open(self) -> TextIO:
-        if self.name == "-":
-            if sys.__stdout__ is None:
-                raise OSError(EBADF, "standard output is closed")
-            return sys.__stdout__  # sys.stdout will be the log's
-        return open(self.name, "a", encoding="utf-8", buffering=1)
-
-    def reopen(self) -> None:
+    def add(self, key: Any, subject: _T) -> None:
         """
-        Go on in a new file of that name, as the old one has been moved away.
+        @param key: one of a few.
         """
-        if self.name == "-":
-            return
-        try:
-            file = self._open()
-        except OSError as e:
-            log.error("Access log cannot be reopened, the old one goes on: {error}", error=e)
-            return
-        self.close()
-        self._file = file
-        self._failing = False
-        log.info("Access log reopened")
-
-    def write(self, record: dict[str, Any]) -> None:
-        """
-        Add a line. If that fails, the log says so, once until it succeeds.
-        """
-        if self._file.closed:  # one that was refused after the end
-            return
-        try:
-            self._file.write(json.dumps(record) + "\n")
-            self._file.flush()
-        except OSError as e:
-            if not self._failing:
-                log.error("Access log cannot be written: {error}", error=e)
-            self._failing = True
+        count = self._counts.get(key)
+        if count is None:
+            self._begin(key, subject, 1)
         else:
-            self._failing = False
+            self._counts[key] = count + 1
+            self._last[key] = subject
 
-    def close(self) -> None:
-        if self.name != "-":
-            try:
-                self._file.close()
-            except OSError as e:  # what could not be written before
-                log.error("Access log cannot be written: {error}", error=e)
+    def _begin(self, key: Any, subject: _T, count: int) -> None:
+        self._calls[key] = self._reactor.callLater(QUIET, self._again, key)
+        self._counts[key] = 0
+        self._tell(subject, count)
+
+    def _again(self, key: Any) -> None:
+        del self._calls[key]
+        count, subject = self._counts.pop(key), self._last.pop(key, None)
+        if subject is not None:
+            self._begin(key, subject, count)
+
+    def stop(self) -> None:
+        """
+        Tell now of those that were not told of: there will be no more.
+        """
+        for call in self._calls.values():
+            call.cancel()
+        self._calls.clear()
+        for key, subject in self._last.items():
+            self._tell(subject, self._counts[key])
+        self._counts.clear()
+        self._last.clear()

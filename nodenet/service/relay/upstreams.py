@@ -12,10 +12,10 @@ from typing import Any
 
 from nodenet import net
 from nodenet.errors import errnoException
-from nodenet.service.log import describe, log
-from nodenet.timers import clearTimeout, setInterval, setTimeout
+from nodenet.service.log import errorText, log
+from nodenet.timers import clearTimeout, setInterval
 
-__all__ = ["BALANCES", "Upstream", "Upstreams", "connecting"]
+__all__ = ["BALANCES", "Deadlines", "Upstream", "Upstreams"]
 
 
 class Upstream:
@@ -26,18 +26,18 @@ class Upstream:
     @ivar where: the arguments of L{net.Stream.connect}.
     @ivar active: connections that there are, and those being made.
     @ivar failures: failed attempts in a row.
-    @ivar restsUntil: seconds, by the reactor's clock; C{None}: it has not rested since it
-        last answered.
+    @ivar quarantinedUntil: seconds, by the reactor's clock, until which it is passed over;
+        C{None}: it was not quarantined since it last answered.
     """
 
-    __slots__ = ("active", "failures", "name", "restsUntil", "where")
+    __slots__ = ("active", "failures", "name", "quarantinedUntil", "where")
 
     def __init__(self, name: str, *where: Any) -> None:
         self.name = name
         self.where = where
         self.active = 0
         self.failures = 0
-        self.restsUntil: float | None = None
+        self.quarantinedUntil: float | None = None
 
 
 #: The name of each way to choose -> the order in which they are tried, given all and
@@ -56,6 +56,8 @@ BALANCES: dict[str, Callable[[list[Upstream], int], list[Upstream]]] = {
 class Upstreams:
     """
     All of them.
+
+    @ivar deadlines: of attempts to connect.
     """
 
     def __init__(
@@ -71,8 +73,9 @@ class Upstreams:
         """
         @param balance: of L{BALANCES}.
         @param retries: attempts for one connection, besides one for each upstream.
-        @param maxFails: after so many failures in a row an upstream rests; 0: never.
-        @param failTimeout: seconds that it rests; 0: not at all.
+        @param maxFails: after so many failures in a row an upstream is quarantined; 0:
+            never.
+        @param failTimeout: seconds that it is; 0: not at all.
         @param connectTimeout: seconds that an attempt, or a probe, may take.
         """
         self.reactor = reactor
@@ -81,34 +84,35 @@ class Upstreams:
         self.retries = retries
         self.maxFails = maxFails
         self.failTimeout = failTimeout
-        self.connectTimeout = connectTimeout
+        self.deadlines = Deadlines(reactor, connectTimeout)
         self._turn = 0
         self._probing: Any = None
         self._probes: dict[Upstream, net.Stream] = {}
 
     def candidates(self) -> Iterator[Upstream]:
         """
-        @return: whom to try for one connection, one after the other: those that do not
-            rest, or all if all do. Each is asked for when the one before has failed.
+        @return: whom to try for one connection, one after the other: those that are not
+            quarantined, or all if all are. Each is asked for when the one before has failed.
         """
-        # Among those that do not rest: else the turns of one that does would all be its
-        # neighbour's.
-        awake = [upstream for upstream in self.all if not self.rests(upstream)]
-        order = BALANCES[self.balance](awake or self.all, self._turn)
-        order += [upstream for upstream in self.all if upstream not in order]
+        # Among those that may be tried: else the turns of one that may not would all be
+        # its neighbour's.
+        usable = [upstream for upstream in self.all if not self.quarantined(upstream)]
+        order = BALANCES[self.balance](usable or self.all, self._turn)
         self._turn += 1
-        tried: set[Upstream] = set()
-        for _ in range(len(self.all) + self.retries):
-            awake = [upstream for upstream in order if not self.rests(upstream)] or order
-            fresh = [upstream for upstream in awake if upstream not in tried]
+        yield order[0]
+        tried = {order[0]}
+        order += [upstream for upstream in self.all if upstream not in order]
+        for _ in range(len(self.all) + self.retries - 1):
+            usable = [upstream for upstream in order if not self.quarantined(upstream)] or order
+            fresh = [upstream for upstream in usable if upstream not in tried]
             if not fresh:
                 tried.clear()
-                fresh = awake
+                fresh = usable
             tried.add(fresh[0])
             yield fresh[0]
 
-    def rests(self, upstream: Upstream) -> bool:
-        until = upstream.restsUntil
+    def quarantined(self, upstream: Upstream) -> bool:
+        until = upstream.quarantinedUntil
         return until is not None and self.reactor.seconds() < until
 
     def failed(self, upstream: Upstream, error: BaseException) -> None:
@@ -119,21 +123,21 @@ class Upstreams:
             return  # out of descriptors: for that the upstream can do nothing
         upstream.failures += 1
         if self.failTimeout and 0 < self.maxFails <= upstream.failures:
-            if not self.rests(upstream):
+            if not self.quarantined(upstream):
                 log.warn(
                     "Upstream {upstream} rests for {rest:g} s: {failures} failures in a row,"
                     " the last: {why}",
                     upstream=upstream.name,
                     rest=self.failTimeout,
                     failures=upstream.failures,
-                    why=describe(error),
+                    why=errorText(error),
                 )
-            upstream.restsUntil = self.reactor.seconds() + self.failTimeout
+            upstream.quarantinedUntil = self.reactor.seconds() + self.failTimeout
 
     def succeeded(self, upstream: Upstream) -> None:
         upstream.failures = 0
-        if upstream.restsUntil is not None:
-            upstream.restsUntil = None
+        if upstream.quarantinedUntil is not None:
+            upstream.quarantinedUntil = None
             log.info("Upstream {upstream} answers again", upstream=upstream.name)
 
     def probe(self, interval: float) -> None:
@@ -148,6 +152,7 @@ class Upstreams:
         Probe no more.
         """
         clearTimeout(self._probing)
+        self.deadlines.stop()
         for stream in self._probes.values():
             stream.destroy()
 
@@ -165,21 +170,56 @@ class Upstreams:
             self.failed(upstream, error)
 
         def closed(had_error: bool) -> None:
-            clearTimeout(limit)
+            self.deadlines.remove(stream)
             del self._probes[upstream]
 
         stream = net.Stream(reactor=self.reactor)
         self._probes[upstream] = stream
-        limit = connecting(stream, self.connectTimeout, self.reactor)
+        self.deadlines.add(stream)
         stream.on("connect", answered)
         stream.on("error", failed)
         stream.on("close", closed)
         stream.connect(*upstream.where)
 
 
-def connecting(stream: net.Stream, seconds: float, reactor: Any) -> Any:
+class Deadlines:
     """
-    @return: the timer that fails a stream with C{ETIMEDOUT}, unless it is cleared.
+    Fails streams that are not connected in time, with C{ETIMEDOUT}. All have the same time: so
+    one timer will do.
     """
-    late = errnoException(ETIMEDOUT, "connect")
-    return setTimeout(stream.destroy, seconds * 1000, late, reactor=reactor)
+
+    def __init__(self, reactor: Any, seconds: float) -> None:
+        self._reactor = reactor
+        self._seconds = seconds
+        self._due: dict[net.Stream, float] = {}  # the first to come first
+        self._timer: Any = None
+
+    def add(self, stream: net.Stream) -> None:
+        self._due[stream] = self._reactor.seconds() + self._seconds
+        if self._timer is None:
+            self._timer = self._reactor.callLater(self._seconds, self._look)
+
+    def remove(self, stream: net.Stream) -> None:
+        """
+        It is connected, or was given up.
+        """
+        self._due.pop(stream, None)
+
+    def _look(self) -> None:
+        self._timer = None
+        now = self._reactor.seconds()
+        while self._due:
+            stream, due = next(iter(self._due.items()))
+            if due > now:
+                self._timer = self._reactor.callLater(due - now, self._look)
+                return
+            del self._due[stream]
+            stream.destroy(errnoException(ETIMEDOUT, "connect"))
+
+    def stop(self) -> None:
+        """
+        There will be no more.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

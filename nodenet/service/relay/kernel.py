@@ -1,0 +1,81 @@
+"""
+What the kernel knows of a connection, besides what a stream tells.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import select
+import struct
+import termios
+from typing import Any
+
+from nodenet import net
+from nodenet.timers import clearTimeout, setTimeout
+
+__all__ = ["LateReset", "hasUnread", "isReset"]
+
+#: Milliseconds between two looks whether all has been delivered: at first, and at most.
+SOON, LATER = 5, 500
+
+
+def _count(fd: int, request: int) -> int:
+    """
+    @return: bytes; 0 where that cannot be asked.
+    """
+    try:
+        count: int = struct.unpack("i", fcntl.ioctl(fd, request, b"\0" * 4))[0]
+    except OSError:
+        return 0
+    return count
+
+
+def hasUnread(stream: net.Stream) -> bool:
+    """
+    @return: whether the kernel holds what has come and nobody has read.
+    """
+    return stream.fd is not None and _count(stream.fd, termios.FIONREAD) > 0
+
+
+def isReset(stream: net.Stream) -> bool:
+    """
+    @return: whether the peer has reset the connection. Unlike L{net.Stream.checkReset}, this
+        leaves the error to be read, behind what has come before it.
+    """
+    if stream.fd is None:
+        return False
+    poll = select.poll()
+    poll.register(stream.fd, 0)
+    return any(events & select.POLLERR for _, events in poll.poll(0))
+
+
+class LateReset:
+    """
+    Resets a connection as soon as the peer has all that was written to it: an RST throws away
+    what is on its way.
+    """
+
+    __slots__ = ("_delay", "_reactor", "_stream", "_timer")
+
+    def __init__(self, stream: net.Stream, reactor: Any) -> None:
+        self._stream = stream
+        self._reactor = reactor
+        self._delay = SOON
+        self._timer: Any = None
+        self._look()
+
+    def _look(self) -> None:
+        stream = self._stream
+        fd = stream.fd
+        # TIOCOUTQ is SIOCOUTQ: what was not acknowledged, of what the kernel has taken.
+        if stream.bufferSize or (fd is not None and _count(fd, termios.TIOCOUTQ)):
+            self._timer = setTimeout(self._look, self._delay, reactor=self._reactor)
+            self._delay = min(2 * self._delay, LATER)
+        else:
+            stream.resetAndDestroy()
+
+    def cancel(self) -> None:
+        """
+        Leave it to somebody else.
+        """
+        clearTimeout(self._timer)
