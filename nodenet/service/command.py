@@ -132,7 +132,8 @@ class Command(usage.Options):
         if not known:
             return f"{option}: unknown option"
         if len(known) > 1:
-            return f"{option}: may be {' or '.join(each.rstrip('=') for each in sorted(known))}"
+            names = sorted(each.rstrip("=") for each in known)
+            return f"{option}: may be {' or '.join(names)}"
         return f"{option}: {'needs a value' if known[0][-1] in '=:' else 'takes no value'}"
 
     def getUsage(self, width: int | None = None) -> str:
