@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
+from twisted.copyright import version as twistedVersion
 from twisted.python import usage
 
 from nodenet import __version__
 from nodenet.service.parsing import text
 from nodenet.service.settings import Settings
-from twisted import __version__ as twistedVersion
 
 __all__ = ["Command", "Option", "said"]
 

@@ -48,8 +48,8 @@ LOGGING = (
     ),
     Option(
         "no-log-empty",
-        "Clients that send nothing, as health checks, have no line each in the access log,"
-        " but one a second for all that ended alike.",
+        "Do not write a line to the access log for each client that sends nothing, as health"
+        " checks do: one a second for all that ended alike.",
         sets=False, field="logEmpty",
     ),
 )  # fmt: skip
@@ -71,9 +71,10 @@ class RelayOptions(Command):
 
     longdesc = (
         "Connect each client to an upstream, and move bytes both ways. Half-closes go"
-        " through, and resets: what is cut short on one side is reset on the other. Options"
-        " before 'relay' say where to listen. SIGTERM lets open connections finish; SIGHUP"
-        " reads the TLS files again; SIGUSR1 reopens the access log."
+        " through, and resets: what is cut short on one side is reset on the other. Where to"
+        " listen, and with which TLS, is said by options before 'relay': see the help of"
+        " nodenet. SIGTERM lets open connections finish; SIGHUP reads the TLS files again;"
+        " SIGUSR1 reopens the access log."
     )
     made: ClassVar = {"": RelaySettings}
 
@@ -199,8 +200,8 @@ class RelayOptions(Command):
             KEEPALIVE,
             Option(
                 "tls-truncation",
-                "What the other side gets when a TLS peer ends without close_notify: reset, or"
-                " close as if it had been sent.",
+                "What the other side gets when a TLS peer ends without close_notify: reset (a"
+                " reset), or close (an end, as with close_notify).",
                 "HOW", parsing.choice({"reset": "reset", "close": "close"}),
             ),
             Option(
@@ -223,9 +224,10 @@ class Options(Command):
     settings: EchoSettings | RelaySettings
 
     longdesc = (
-        "Serves on --port, --path, --fd and each --listen, of which one is needed. SIGTERM"
-        " stops accepting, ends what is open after all that is queued has been written, and"
-        " exits. SIGHUP reads the TLS files again; SIGUSR1 reopens the access log."
+        "Send back all that is received, or relay it. Serves on --port, --path, --fd and each"
+        " --listen, of which one is needed. SIGTERM stops accepting, ends what is open after"
+        " all that is queued has been written, and exits. SIGHUP reads the TLS files again;"
+        " SIGUSR1 reopens the access log."
     )
     made: ClassVar = {"": EchoSettings, "relay:": RelaySettings}
 
@@ -237,12 +239,12 @@ class Options(Command):
                 "PORT", parsing.whole(0, 65535), short="p",
             ),
             Option(
-                "host", "IP address for --port, of IPv4 or IPv6.",
+                "host", "IPv4 or IPv6 address that --port listens on.",
                 "ADDRESS", default="all of IPv4", goesWith="--port",
             ),
             Option("path", "UNIX socket to listen on.", "PATH", parsing.path),
             Option(
-                "mode", "Permissions of --path in octal.",
+                "mode", "Permissions of the socket of --path, in octal.",
                 "OCTAL", parsing.octal, default="666", goesWith="--path",
             ),
             Option(

@@ -596,7 +596,7 @@ class HelpTests(SynchronousTestCase):
             "0: never. Default: 3600.",
             "stops. Default: 30.",
             "random or first. Default: round-robin.",
-            "had been sent. Default: reset.",
+            "close_notify). Default: reset.",
         ):
             self.assertIn(text, relay)
 
