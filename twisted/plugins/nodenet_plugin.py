@@ -9,7 +9,7 @@ from twisted.application.service import ServiceMaker
 nodenet = ServiceMaker(
     "nodenet",
     "nodenet.service",
-    "A TCP and UNIX socket server with the manners of Node's net module: echo.",
+    "A TCP and UNIX socket server with the manners of Node's net: echo, or a relay.",
     "nodenet",
 )
 
