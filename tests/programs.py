@@ -236,7 +236,7 @@ class ProgramCase(TLSCase):
             files={"conf": text}, folder=folder, **more,
         )  # fmt: skip
 
-    def haproxy(self, config, **more):
+    def haproxy(self, config, *args, **more):
         """
         @param config: its frontends and backends.
         """
@@ -244,4 +244,4 @@ class ProgramCase(TLSCase):
             "global\n  nbthread 1\ndefaults\n  mode tcp\n  timeout connect 5s\n"
             f"  timeout client 20s\n  timeout server 20s\n{config}\n"
         )
-        return self.program("haproxy", "-f", "@DIR@/conf", files={"conf": text}, **more)
+        return self.program("haproxy", "-f", "@DIR@/conf", *args, files={"conf": text}, **more)
