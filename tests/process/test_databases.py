@@ -185,6 +185,41 @@ class RedisTests(ProgramCase):
     def test_aSubscriberThatStaysGetsAllMessagesOverTLS(self):
         self.subscribed(self.inside())
 
+    def test_aReplicaIsFilledAndFollows(self):
+        """
+        It says what it has, is sent all, and then each change: over a connection that stays.
+        """
+        main = self.redis(
+            "--port", "@main@", "--repl-diskless-sync-delay", "0",
+            "--enable-debug-command", "local",
+        )  # fmt: skip
+        for before, tls in ([], "no"), (self.listener, "yes"):
+            relay = self.relay(main.where("main"), before=before)
+            self.call(
+                "redis-cli", "-p", str(main.ports["main"]),
+                "eval", "for n = 1, 5000 do redis.call('set', 'key' .. n, n) end", "0",
+            )  # fmt: skip
+            replica = self.redis(
+                "--port", "@main@", "--replicaof", "127.0.0.1", str(relay.ports[0]),
+                "--tls-replication", tls, "--tls-ca-cert-file", self.files["ca"],
+                "--enable-debug-command", "local",
+                *(("--tls-cert-file", self.files["upstream-cert"],
+                   "--tls-key-file", self.files["upstream-key"]) if before else ()),
+            )  # fmt: skip
+
+            def digests(servers=(main, replica)):
+                return {
+                    self.call("redis-cli", "-p", str(each.ports["main"]), "debug", "digest")
+                    for each in servers
+                }
+
+            until(lambda replica=replica: "Finished with success" in replica.text())
+            until(lambda: len(digests()) == 1, replica.text)
+            self.call("redis-cli", "-p", str(main.ports["main"]), "set", "later", "on")
+            until(lambda: len(digests()) == 1, replica.text)
+            replica.stop()
+            self.assertEqual(len(self.records(relay)), 1)
+
 
 class PostgreSQLTests(ProgramCase):
     """
@@ -342,6 +377,19 @@ class PostgreSQLTests(ProgramCase):
         copies = "select count(*) from pg_stat_activity where application_name = 'copier'"
         until(lambda: self.psql(copies) == b"0\n", self.server.text)
         self.records()
+
+    def test_noTransactionOfPgbenchFails(self):
+        """
+        Over connections that stay, and over one for each.
+        """
+        self.call("pgbench", "-i", "-q", self.uri())
+        for options, count in ([], 1000), (["-C"], 200):
+            said = self.call(
+                "pgbench", "-n", "-S", "-c", "20", "-t", str(count // 20), *options, self.uri()
+            ).decode()
+            self.assertIn(f"actually processed: {count}/{count}", said)
+            self.assertIn("failed transactions: 0 ", said)
+        self.assertGreaterEqual(len(self.records(count=220)), 220)
 
     def test_manyShortConnections(self):
         """

@@ -112,8 +112,9 @@ class CurlTests(WebCase):
             self.assertGreater(count, BIG)
 
     def test_filesGoUpAndDown(self):
-        server = self.web()
-        self.upAndDown(server, self.relay(server.where("main")), "http")
+        for options in (), ("--no-splice",):
+            server = self.web()
+            self.upAndDown(server, self.relay(server.where("main"), options=options), "http")
 
     def test_filesGoUpAndDownWithTLSToTheRelay(self):
         server = self.web()
