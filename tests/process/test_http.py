@@ -209,6 +209,33 @@ class CurlTests(WebCase):
             self.assertGreater(record["bytesWritten"], 100_000)
             self.assertNotIn("Traceback", relay.text())
 
+    def test_theServerSeesThatAnUploadWasCutShort(self):
+        """
+        TLS knows, though all that was sent has come. Without TLS it is an end, as without us.
+        """
+        for before, scheme in ([], "http"), (self.listener, "https"):
+            upstream = self.upstream()
+            relay = self.relay(upstream, before=before)
+            curl = self.background(
+                "curl", "-sSN", "--cacert", self.files["ca"], "-T", "-", "-H", "Expect:",
+                self.url(relay, "/", scheme), stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            server = self.accept(upstream)
+            curl.stdin.write(b"half of it")
+            curl.stdin.flush()
+            got = b""
+            while not got.endswith(b"half of it\r\n"):
+                got += server.recv(MB)
+            curl.kill()
+            if before:
+                self.assertRaises(ConnectionResetError, server.recv, 1)
+            else:
+                self.assertEqual(server.recv(1), b"")
+            server.close()
+            [record] = self.records(relay)
+            self.assertEqual(record["bytesRead"], len(got), record)
+
     def test_curlSeesThatTheServerDied(self):
         """
         An answer that is cut short does not look whole: not even one that tells no length.
@@ -414,6 +441,26 @@ class HAProxyTests(WebCase):
             f"  server s 127.0.0.1:{relay.ports[0]} send-proxy-v2\n"
         )
         self.isTold(f"http://{before.where('front')}/who")
+
+    def test_ourRulesAreForWhomItNames(self):
+        """
+        And not for itself.
+        """
+        web = self.web()
+        relay = self.relay(
+            web.where("main"), options=["--proxy-protocol", "--deny", "192.0.2.0/24"]
+        )
+        before = self.haproxy(
+            "listen l\n  bind 127.0.0.1:@front@\n  bind 127.0.0.1:@other@ id 7\n"
+            "  tcp-request connection set-src ipv4(192.0.2.7) if { so_id 7 }\n"
+            f"  server s 127.0.0.1:{relay.ports[0]} send-proxy-v2\n"
+        )
+        self.assertEqual(self.curl(f"http://{before.where('front')}/ok"), b"ok\n")
+        # An empty answer: HAProxy makes an end of it.
+        self.curl(f"http://{before.where('other')}/ok", status=52)
+        served, refused = sorted(self.records(relay, 2), key=lambda each: each["peer"])
+        self.assertTrue(served["peer"].startswith("127.0.0.1:"), served)
+        self.assertTrue(refused["peer"].startswith("192.0.2.7:"), refused)
 
     def test_itsHealthChecksDoNoHarm(self):
         """
