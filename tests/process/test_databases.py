@@ -383,13 +383,13 @@ class PostgreSQLTests(ProgramCase):
         Over connections that stay, and over one for each.
         """
         self.call("pgbench", "-i", "-q", self.uri())
-        for options, count in ([], 1000), (["-C"], 200):
+        for options, count in ([], 1000), (["-C"], 100):
             said = self.call(
                 "pgbench", "-n", "-S", "-c", "20", "-t", str(count // 20), *options, self.uri()
             ).decode()
             self.assertIn(f"actually processed: {count}/{count}", said)
-            self.assertIn("failed transactions: 0 ", said)
-        self.assertGreaterEqual(len(self.records(count=220)), 220)
+            self.assertNotRegex(said, "failed transactions: [1-9]")
+        self.assertGreaterEqual(len(self.records(count=120)), 120)
 
     def test_manyShortConnections(self):
         """
@@ -406,14 +406,14 @@ class PostgreSQLTests(ProgramCase):
                 if said != f"{number}\n".encode():
                     wrong.append((number, said))
 
-        threads = [threading.Thread(target=some, args=(range(n, 100, 4),)) for n in range(4)]
+        threads = [threading.Thread(target=some, args=(range(n, 60, 4),)) for n in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(3 * LIMIT)
         self.assertEqual(wrong, [])
         # The server does not wait for the last word of TLS: it resets, directly too.
-        for each in self.records(count=100):
+        for each in self.records(count=60):
             self.assertEqual((each["upstream"], each["attempts"]), (where, 1), each)
             self.assertGreater(each["bytesWritten"], 0, each)
         self.assertNotIn("Traceback", self.through.text())

@@ -170,14 +170,14 @@ class CurlTests(WebCase):
         More slowly than it is sent, and more than sockets hold.
         """
         server = self.web()
-        expected = self.big(server, 24 * MB)
+        expected = self.big(server, 16 * MB)
         for before, scheme in ([], "http"), (self.listener, "https"):
             relay = self.relay(server.where("main"), before=before)
             down = os.path.join(self.folder, "down")
             self.curl("--limit-rate", "16M", "-o", down, self.url(relay, "/big", scheme))
             self.assertEqual(self.digest(down), expected)
             [record] = self.records(relay)
-            self.assertGreater(record["bytesWritten"], 24 * MB)
+            self.assertGreater(record["bytesWritten"], 16 * MB)
 
     def streaming(self, relay, scheme):
         """
@@ -589,7 +589,7 @@ class LoadTests(WebCase):
     def wrk(self, scheme, *args):
         web, relay = self.relayed(scheme)
         said = self.call(
-            "wrk", "-t", "1", "-c", "50", "-d", "2", *args, self.url(relay, "/ok", scheme)
+            "wrk", "-t", "1", "-c", "50", "-d", "1", *args, self.url(relay, "/ok", scheme)
         ).decode()
         self.assertNotIn("Socket errors", said)
         self.assertNotIn("Non-2xx", said)
