@@ -412,7 +412,7 @@ class PostgreSQLTests(ProgramCase):
         for thread in threads:
             thread.join(3 * LIMIT)
         self.assertEqual(wrong, [])
-        # The server does not wait for the last word of TLS: it resets, directly too.
+        # The server leaves the last word of TLS unread: so it resets, to any proxy.
         for each in self.records(count=60):
             self.assertEqual((each["upstream"], each["attempts"]), (where, 1), each)
             self.assertGreater(each["bytesWritten"], 0, each)
