@@ -17,7 +17,8 @@ from nodenet.endpoints import DescriptorEndpoint, clientFromString, serverFromSt
 from nodenet.service.accesslog import AccessLog
 from nodenet.service.admission import AddressRules, Admission
 from nodenet.service.daemon import CannotStart, Daemon
-from nodenet.service.echo import Echo, echo
+from nodenet.service.echo import echo
+from nodenet.service.echosession import Echo
 from nodenet.service.log import log
 from nodenet.service.options import Options
 from nodenet.service.proxyprotocol import ProxiedFactory
@@ -109,17 +110,20 @@ def makeDaemon(
     daemon = Daemon(
         reactor, _factory(settings, reactor, sessions), endpoints, sessions, settings.drain
     )
+
+    def reload() -> None:
+        for each in reloaded:
+            each.reload()
+
     handlers: dict[int, Callable[[], Any]] = {}
     if reloaded:
-        handlers[signal.SIGHUP] = lambda: [each.reload() for each in reloaded]
+        handlers[signal.SIGHUP] = reload
     if accessLog is not None:
         handlers[signal.SIGUSR1] = accessLog.reopen
     return daemon, handlers
 
 
-def _factory(
-    settings: EchoSettings | RelaySettings, reactor: Any, sessions: Sessions
-) -> Any:
+def _factory(settings: EchoSettings | RelaySettings, reactor: Any, sessions: Sessions) -> Any:
     """
     @return: of the connections.
     """

@@ -13,8 +13,8 @@ from twisted.python import usage
 from nodenet.service import parsing
 from nodenet.service.command import Command, Option
 from nodenet.service.given import BACKLOG, Given, echo, relay
+from nodenet.service.relay.upstreams import BALANCES
 from nodenet.service.settings import EchoSettings, RelaySettings, Rule
-from nodenet.service.upstreams import BALANCES
 
 __all__ = ["EchoOptions", "Options", "RelayOptions"]
 

@@ -232,13 +232,10 @@ class Sessions:
         host, admission = None, self.admission
         if admission is not None:
             if admission.byHost:
-                named = header is not None and header.source is not None
-                peer = header.source if named else client.transport.getPeer()
-                host = getattr(peer, "host", None)
+                host = getattr(_peerOf(client, header), "host", None)
             why = admission.enter(host)
             if why is not None:
-                peer = header and header.source or client.transport.getPeer()
-                self.refuse(why, peer)
+                self.refuse(why, _peerOf(client, header))
                 client.destroy()
                 return
         if self.keepAlive:
@@ -330,6 +327,13 @@ class Sessions:
         self.service.close()
         if self.accessLog is not None:
             self.accessLog.close()
+
+
+def _peerOf(client: net.Stream, header: Header | None) -> Any:
+    """
+    @return: Twisted's address of who a client is.
+    """
+    return (header and header.source) or client.transport.getPeer()
 
 
 def more(count: int) -> str:

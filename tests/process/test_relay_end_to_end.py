@@ -317,7 +317,7 @@ class ChoiceTests(RelayCase):
             self.assertEqual(self.served(process, good), 0)
         attempts = [each["attempts"] for each in self.records(process, 3)]
         self.assertEqual(attempts, [2, 2, 1])
-        process.until(f"Upstream 127.0.0.1:{port} rests for 2 s: 2 failures in a row")
+        process.until(f"Upstream 127.0.0.1:{port} is quarantined for 2 s: 2 failures in a row")
         back = socket.create_server(("127.0.0.1", port))
         self.addCleanup(back.close)
         time.sleep(2.1)
@@ -330,7 +330,7 @@ class ChoiceTests(RelayCase):
             f"127.0.0.1:{port}",
             options=("--health-interval", "0.1", "--max-fails", "1", "--fail-timeout", "1000"),
         )
-        process.until("rests for 1000 s")
+        process.until("is quarantined for 1000 s")
         with socket.create_server(("127.0.0.1", port)) as back:
             back.settimeout(LIMIT)
             process.until("answers again")

@@ -51,8 +51,6 @@ ABOUT_TWISTED = "nodenet._twisted"
 USER = "nodenet.service"
 #: The service that is on net alone.
 ECHO = "nodenet.service.echo"
-#: Modules that import each other, and why they still may.
-CIRCLES = [({"nodenet.service.pair", "nodenet.service.relay"}, "until the service is rebuilt")]
 
 
 def floor(module: str) -> int | None:
@@ -147,7 +145,7 @@ class ArrowsTests(SynchronousTestCase):
         arrows = {
             module: {each.what for each in found} for module, found in self.imports.items()
         }
-        self.assertEqual(circles(arrows), [modules for modules, _ in CIRCLES])
+        self.assertEqual(circles(arrows), [])
 
     def test_nobodyReachesIntoAnothersRoom(self) -> None:
         found = {module: intrusions(module, self.sources) for module in self.sources}

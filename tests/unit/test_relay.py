@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 from errno import ECONNREFUSED
 
+from nodenet.service.limits import Limits, Networks
+from nodenet.service.upstreams import Upstream, Upstreams
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.testing import MemoryReactorClock, StringTransport
@@ -15,11 +17,9 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import net
-from nodenet.service.limits import Limits, Networks
 from nodenet.service.log import AccessLog
 from nodenet.service.proxyprotocol import Header
 from nodenet.service.relay import Relay
-from nodenet.service.upstreams import Upstream, Upstreams
 
 REFUSED = Failure(ConnectionRefusedError(ECONNREFUSED))
 

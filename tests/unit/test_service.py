@@ -4,6 +4,7 @@ L{nodenet.service}: the daemon and the echo, on fakes.
 
 from __future__ import annotations
 
+from nodenet.service.connections import Connections
 from twisted.application.service import IService
 from twisted.internet.defer import fail
 from twisted.internet.endpoints import TCP4ServerEndpoint
@@ -15,7 +16,6 @@ from zope.interface.verify import verifyObject
 
 from nodenet import net
 from nodenet.service import daemon
-from nodenet.service.connections import Connections
 from nodenet.service.echo import echo
 
 

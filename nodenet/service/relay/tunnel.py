@@ -34,8 +34,8 @@ class Tunnel:
     """
 
     __slots__ = (
-        "_clientEnded",
         "_client",
+        "_clientEnded",
         "_closesTruncated",
         "_done",
         "_firstFIN",
@@ -208,7 +208,7 @@ class Tunnel:
             self._lookForReset(client, server, Ending.CLIENT_RESET)
             self._lookForReset(server, client, Ending.UPSTREAM_RESET)
         halfClosed = self._firstFIN or self.cause or self._resetAhead
-        if halfClosed and 0 < halfCloseTimeout and not 0 < timeout < halfCloseTimeout:
+        if halfClosed and halfCloseTimeout > 0 and not 0 < timeout < halfCloseTimeout:
             ending, limit = Ending.HALF_CLOSE_TIMEOUT, halfCloseTimeout
         else:
             ending, limit = Ending.IDLE_TIMEOUT, timeout

@@ -125,10 +125,10 @@ class Upstreams:
         if self.failTimeout and 0 < self.maxFails <= upstream.failures:
             if not self.quarantined(upstream):
                 log.warn(
-                    "Upstream {upstream} rests for {rest:g} s: {failures} failures in a row,"
+                    "Upstream {upstream} is quarantined for {quarantine:g} s: {failures} failures in a row,"
                     " the last: {why}",
                     upstream=upstream.name,
-                    rest=self.failTimeout,
+                    quarantine=self.failTimeout,
                     failures=upstream.failures,
                     why=errorText(error),
                 )
