@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from functools import lru_cache
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
@@ -30,8 +31,11 @@ def isIP(input: object) -> int:
     @return: 4 for an IPv4 address, 6 for an IPv6 address, with a zone (C{fe80::1%eth0})
         or without, 0 for all else.
     """
-    if not isinstance(input, str):
-        return 0
+    return _version(input) if isinstance(input, str) else 0
+
+
+@lru_cache(1024)
+def _version(input: str) -> int:
     address, mark, zone = input.partition("%")
     if mark and not _ZONE.fullmatch(zone):
         return 0

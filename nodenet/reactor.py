@@ -79,6 +79,7 @@ class Reactor(EPollReactor):
         # Descriptors registered since the last wait: no event of it is theirs.
         self._fresh: set[int] = set()
         self._context = _Context()
+        self._files = False  # there is one, which epoll does not take
         super().__init__()
 
     def seconds(self) -> float:
@@ -91,6 +92,40 @@ class Reactor(EPollReactor):
     def mainLoop(self) -> None:
         self._context = _Context()  # of the thread that runs
         context.call(self._context, super().mainLoop)
+
+    def addReader(self, reader: Any) -> None:
+        fd = reader.fileno()
+        if fd not in self._selectables and fd >= 0:
+            try:
+                self._poller.register(fd, EPOLLIN)
+            except OSError:
+                self._files = True
+                super().addReader(reader)
+                return
+            self._reads.add(fd)
+            self._selectables[fd] = reader
+            self._fresh.add(fd)
+        elif fd not in self._reads:
+            super().addReader(reader)
+
+    def removeReader(self, reader: Any) -> None:
+        fd = reader.fileno()
+        if fd in self._reads and fd not in self._writes:
+            self._reads.remove(fd)
+            del self._selectables[fd]
+            self._poller.unregister(fd)
+        elif fd in self._reads or fd < 0 or self._files:
+            super().removeReader(reader)
+
+    def removeWriter(self, writer: Any) -> None:
+        fd = writer.fileno()
+        if fd in self._writes or fd < 0 or self._files:
+            super().removeWriter(writer)
+
+    def addWriter(self, writer: Any) -> None:
+        super().addWriter(writer)
+        if writer.fileno() not in self._selectables:
+            self._files = True
 
     def _add(self, xer: Any, primary: Any, other: Any, selectables: Any, *events: Any) -> None:
         fd = xer.fileno()

@@ -30,6 +30,7 @@ MOST = 1024 * 1024
 #: 1 MiB is a tenth faster, but each slow reader may have the kernel hold so much.
 SIZE = 256 * 1024
 
+_SPLICES = hasattr(os, "splice")
 _FLAGS = getattr(os, "SPLICE_F_MOVE", 0) | getattr(os, "SPLICE_F_NONBLOCK", 0)
 
 
@@ -58,20 +59,15 @@ class Splicer:
 
     def join(self, source: Any, dest: Any) -> None:
         """
-        See to a pipe; called by L{Stream.pipe<nodenet.net.Stream.pipe>}.
+        See to a pipe, which has just begun to listen to the source's C{data}; called by
+        L{Stream.pipe<nodenet.net.Stream.pipe>}.
         """
-        if not hasattr(os, "splice"):
+        if not (_SPLICES and isinstance(source, Stream) and isinstance(dest, Stream)):
             return
-        if not (isinstance(source, Stream) and isinstance(dest, Stream)):
-            return
-        if isDirect(source.transport) and isDirect(dest.transport) and source is not dest:
-            source.transport.onFullRead = partial(
-                self._firstFullRead,
-                source,
-                dest,
-                dest.transport,
-                source.rawListeners("data")[-1],
-            )
+        transport, to = source.transport, dest.transport
+        if isDirect(transport) and isDirect(to) and source is not dest:
+            listener = source.rawListeners("data")[-1]
+            transport.onFullRead = partial(self._firstFullRead, source, dest, to, listener)
 
     def take(self) -> tuple[int, int]:
         """

@@ -52,6 +52,10 @@ def connectArguments(
     @raise TypeError: they are not of the right number or types.
     @raise ValueError: C{port} is not of 0 to 65535.
     """
+    if len(args) == 2 and port is host is path is None:  # the common case
+        where, name = args
+        if where.__class__ is int and 0 <= where <= 65535 and name.__class__ is str and name:
+            return Target(where, name, None, None, None, callback)
     rest = list(args)
     if callback is None and rest and callable(rest[-1]):
         callback = rest.pop()

@@ -116,10 +116,20 @@ class Direct(tcp.Connection):
             return e
         # As in the class for UNIX sockets: a call more would be one for each message.
         if not data:
-            return main.CONNECTION_DONE
+            return self._readEnd()
         self.protocol.dataReceived(data)
         if len(data) == READ_SIZE and self.onFullRead is not None:
             self.onFullRead()
+        return None
+
+    def _readEnd(self) -> Any:
+        """
+        The peer's FIN has come.
+        """
+        if self.owner is None:
+            return main.CONNECTION_DONE  # then the reactor does this
+        self.stopReading()
+        cast(IHalfCloseableProtocol, self.protocol).readConnectionLost()
         return None
 
     def doWrite(self) -> Any:
@@ -241,6 +251,7 @@ class Transport(Direct):
     """
 
     _tlsClientDefault = False
+    _saidToRead = False
 
     def __init__(
         self, skt: socket.socket, family: int, peer: Any, protocol: Any, reactor: Any
@@ -259,6 +270,22 @@ class Transport(Direct):
         self.peer = peer
         self.connected = 1
 
+    def startReading(self) -> None:
+        self._saidToRead = True
+        self.reactor.addReader(self)
+
+    def stopReading(self) -> None:
+        self._saidToRead = True
+        self.reactor.removeReader(self)
+
+    def start(self) -> None:
+        """
+        Read, unless the protocol has said when it was connected whether to: one that pauses
+        at once costs the kernel nothing so.
+        """
+        if self.connected and not self._saidToRead:
+            self.reactor.addReader(self)
+
     def close(self) -> None:
         # As lose, for a stream, which need not be told.
         if self.disconnected:
@@ -267,8 +294,8 @@ class Transport(Direct):
             FileDescriptor.connectionLost(self, DONE)
         else:
             self.disconnected, self.connected = 1, 0
-            self.reactor.removeReader(self)
             self.reactor.removeWriter(self)
+            self.reactor.removeReader(self)
         os.close(self.socket.detach())  # socket.close() takes twice as long
         self._forget()
 
@@ -300,7 +327,7 @@ class ReceivesDescriptors(Direct):
         if flags & socket.MSG_CTRUNC:
             log.error("A file descriptor was lost: there is room for no more (ulimit -n)")
         if not data:
-            return main.CONNECTION_DONE
+            return self._readEnd()
         self.protocol.dataReceived(data)
         if len(data) == READ_SIZE and self.onFullRead is not None:
             self.onFullRead()

@@ -98,8 +98,8 @@ class Port(FileDescriptor):
                     continue
                 skt.setblocking(False)
                 transport = transportFor(skt, self.family, peer, protocol, self.reactor)
-                transport.startReading()
                 protocol.makeConnection(transport)
+                transport.start()
             except Exception:
                 # Not a Server's: it sees to its listeners' exceptions itself.
                 log.failure("Cannot serve {peer}", peer=peer)
