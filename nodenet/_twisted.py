@@ -131,6 +131,12 @@ NAMES = (
             "a subclass's addReader and addWriter",
         ),
         (
+            "_reads",
+            "a reader is added and removed in one go, at each connection's ends",
+            "EPollReactor's own addReader and removeReader, which take three calls",
+        ),
+        ("_writes", "likewise", "likewise"),
+        (
             "_poller",
             "doPoll waits by it",
             "an epoll object of our own, which means all methods of EPollReactor",

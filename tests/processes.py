@@ -28,7 +28,7 @@ class Twistd:
     A running C{twistd -n nodenet ...}.
     """
 
-    def __init__(self, *args, before=(), wrap=(), script=None, **settings):
+    def __init__(self, *args, before=(), wrap=(), script=None, environ=None, **settings):
         self.dir = tempfile.mkdtemp(prefix="nodenet-")
         self.log = os.path.join(self.dir, "log")
         with open(self.log, "wb") as log:
@@ -46,7 +46,7 @@ class Twistd:
                 cwd=self.dir,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": ROOT},
+                env={**os.environ, "PYTHONPATH": ROOT, **(environ or {})},
                 **settings,
             )
 

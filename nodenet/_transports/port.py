@@ -33,7 +33,7 @@ log = Logger("nodenet")
 BACKLOG = 511
 #: Connections that one turn of the reactor accepts at most.
 ACCEPTS = 64
-#: Seconds without a lack of descriptors, after which the next is another one.
+#: Seconds between two lines of the log about a lack of descriptors.
 SHORTAGE = 10
 #: Seconds without accepting, when even shedding a connection has failed.
 ACCEPT_PAUSE = 1
@@ -47,7 +47,8 @@ class Port(FileDescriptor):
     A connection for which C{factory} builds no protocol is closed at once.
     """
 
-    _shedUntil = 0.0  # out of descriptors, and said so: not again before
+    _shortage: Any = None  # out of descriptors: the call that is to tell how many were shed
+    _shed = 0  # connections, since the log has told of them
     _reserve = -1  # a descriptor that can be given up for accept(2) to use
 
     def __init__(
@@ -87,7 +88,7 @@ class Port(FileDescriptor):
                 return
             except OSError as e:
                 if e.errno in (EMFILE, ENFILE):
-                    self._shed(e)
+                    self._shedSome(e)
                 elif e.errno != ECONNABORTED:
                     log.error("Cannot accept a connection: {error}", error=e)
                 return
@@ -104,31 +105,48 @@ class Port(FileDescriptor):
                 # Not a Server's: it sees to its listeners' exceptions itself.
                 log.failure("Cannot serve {peer}", peer=peer)
 
-    def _shed(self, e: OSError) -> None:
+    def _shedSome(self, e: OSError) -> None:
         """
         Out of descriptors: give up the one in reserve to accept those who wait,
         and close them, rather than let them wait without an answer.
         """
-        now = self.reactor.seconds()
-        said, self._shedUntil = now < self._shedUntil, now + SHORTAGE
-        if not said:
+        if self._shortage is None:
             log.error(
                 "Out of file descriptors: connections are being closed unserved"
                 " until there are some. Raise the limit (ulimit -n): {error}",
                 error=e,
             )
+            self._shortage = self.reactor.callLater(SHORTAGE, self._checkShortage)
         if self._reserve >= 0:
             os.close(self._reserve)
             self._reserve = -1
         with suppress(OSError):
             for _ in range(ACCEPTS):
                 self.socket.accept()[0].close()
+                self._shed += 1
         try:
             self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             # Somebody was faster. Without a pause this would spin.
             self.stopReading()
             self.reactor.callLater(ACCEPT_PAUSE, self._acceptAgain)
+
+    def _checkShortage(self) -> None:
+        """
+        Another is told of anew when there was none for so long.
+        """
+        self._shortage = None
+        if self._shed:
+            self._shortage = self.reactor.callLater(SHORTAGE, self._checkShortage)
+        self._tellShed()
+
+    def _tellShed(self) -> None:
+        count, self._shed = self._shed, 0
+        if count:
+            log.error(
+                "{count} connections were closed unserved for want of file descriptors",
+                count=count,
+            )
 
     def _acceptAgain(self) -> None:
         if not self.disconnected:
@@ -146,6 +164,10 @@ class Port(FileDescriptor):
 
     def connectionLost(self, reason: Failure) -> None:
         super().connectionLost(reason)
+        if self._shortage is not None:
+            self._shortage.cancel()
+            self._shortage = None
+        self._tellShed()
         # Another server may have put its own socket there meanwhile.
         if self._file and self._file == _fileIdentity(self._file[0]):
             try:

@@ -240,6 +240,8 @@ class EndTests(ProcessCase):
             self.fail("does not serve again")
         self.assertEqual(process.stop(), 0)
         self.assertEqual(process.text().count("Out of file descriptors"), 1)
+        counts = re.findall(r"(\d+) connections were closed unserved", process.text())
+        self.assertEqual(sum(map(int, counts)), shed)
         self.assertNotIn("Traceback", process.text())
 
 
@@ -501,11 +503,20 @@ class DescriptorTests(ProcessCase):
         self.assertEqual(process.stop(), 0)
 
     def test_systemd(self):
+        self.handedOver("LISTEN_FDNAMES=x")
+
+    def test_systemdWithoutNames(self):
+        self.handedOver("")
+
+    def handedOver(self, names):
+        """
+        @param names: what the shell is to export besides.
+        """
         with socket.create_server(("127.0.0.1", 0)) as listener:
             fd = listener.fileno()
 
             # Only a program that execs has the PID that LISTEN_PID tells.
-            script = "export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=x; exec 3<&"
+            script = f"export LISTEN_PID=$$ LISTEN_FDS=1 {names}; exec 3<&"
             command = ["/bin/sh", "-c", f'{script}{fd}; exec "$@"', "sh"]
             process = self.twistd(
                 "--listen", "systemd:domain=INET:index=0", wrap=command, pass_fds=[fd]

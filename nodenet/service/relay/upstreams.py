@@ -125,8 +125,8 @@ class Upstreams:
         if self.failTimeout and 0 < self.maxFails <= upstream.failures:
             if not self.quarantined(upstream):
                 log.warn(
-                    "Upstream {upstream} is quarantined for {quarantine:g} s: {failures} failures in a row,"
-                    " the last: {why}",
+                    "Upstream {upstream} is quarantined for {quarantine:g} s:"
+                    " {failures} failures in a row, the last: {why}",
                     upstream=upstream.name,
                     quarantine=self.failTimeout,
                     failures=upstream.failures,
