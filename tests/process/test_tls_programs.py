@@ -11,6 +11,7 @@ import json
 import os
 import re
 import select
+import socket
 import ssl
 import subprocess
 import termios
@@ -148,6 +149,18 @@ class TLSProgramCase(ProgramCase):
             skt.sendall(b"ping")
             self.assertEqual(skt.recv(10), b"ping")
             skt.close()
+
+    def ending(self, skt):
+        """
+        @return: how many bytes come, and how they end.
+        """
+        count = 0
+        try:
+            while piece := skt.recv(65536):
+                count += len(piece)
+        except ConnectionResetError:
+            return count, "reset"
+        return count, "end"
 
     def openNow(self, process):
         return len(os.listdir(f"/proc/{process.process.pid}/fd"))
@@ -516,13 +529,19 @@ class NodeTests(TLSProgramCase):
             )
 
 
-def unsent(skt):
+def notRead(skt):
     """
-    @return: the bytes that the peer has not acknowledged.
+    @return: how much of what was sent the program at the other end has not read: the kernel
+        has it still, of this end or of that.
     """
     number = array.array("i", [0])
     fcntl.ioctl(skt, termios.TIOCOUTQ, number)
-    return number[0]
+    here, there = (f"0100007F:{name[1]:04X}" for name in (skt.getsockname(), skt.getpeername()))
+    with open("/proc/net/tcp") as table:
+        [queues] = [
+            fields[4] for fields in map(str.split, table) if fields[1:3] == [there, here]
+        ]
+    return number[0] + int(queues.partition(":")[2], 16)
 
 
 def shake(context, skt, **more):
@@ -559,18 +578,6 @@ class TruncationTests(TLSProgramCase):
         client.sendall(b"request")
         time.sleep(0.05)
         return self.ending(client)
-
-    def ending(self, skt):
-        """
-        @return: how many bytes come, and how they end.
-        """
-        count = 0
-        try:
-            while piece := skt.recv(65536):
-                count += len(piece)
-        except ConnectionResetError:
-            return count, "reset"
-        return count, "end"
 
     def upstreamTruncates(self, how, *options):
         process = self.outward(self.answering(), options=options)
@@ -624,25 +631,42 @@ class TruncationTests(TLSProgramCase):
     def test_allOfAClientsRequestArrivesAndThenTheEndIfSoChosen(self):
         self.clientTruncates("end", "--tls-truncation", "close")
 
-    def test_whatAPlainUpstreamHasSentBeforeItsResetArrives(self):
+
+class ResetTests(TLSProgramCase):
+    """
+    The same without TLS: a peer that has sent data and resets.
+    """
+
+    SIZE = 300_000
+
+    def narrow(self, options):
         """
-        No more than the relay's kernel takes at once: what is in the upstream's own when
-        it resets is gone.
+        @return: a relay, and both ends of a connection, which take little at once.
         """
+        upstream = self.upstream()
+        upstream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        process = self.relay(upstream, options=options)
+        client = socket.socket()
+        self.addCleanup(client.close)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        client.settimeout(LIMIT)
+        client.connect(("127.0.0.1", process.ports[0]))
+        return process, client, self.accept(upstream)
+
+    def test_whatTheRelayHasReadIsDeliveredBeforeTheReset(self):
         for options in (), ("--no-splice",):
-            gone = threading.Event()
-
-            def answer(skt, gone=gone):
-                skt.recv(100)
-                skt.sendall(bytes(self.ANSWER))
-                # Until the peer's kernel has them all.
-                until(lambda: not unsent(skt))
-                reset(skt)
-                gone.set()
-
-            process = self.relay(self.serve(answer), options=options)
-            client = self.connect(process)
-            client.sendall(b"request")
-            self.assertTrue(gone.wait(LIMIT))
-            self.assertEqual(self.ending(client), (self.ANSWER, "reset"))
-            self.ends(process, "upstream-reset", bytesWritten=self.ANSWER)
+            for ended in "upstream-reset", "client-reset":
+                process, client, server = self.narrow(options)
+                one, other = (server, client) if ended == "upstream-reset" else (client, server)
+                one.setblocking(False)
+                sent = one.send(bytes(self.SIZE))
+                time.sleep(0.2)
+                read = sent - notRead(one)
+                self.assertGreater(read, 0)
+                reset(one)
+                time.sleep(0.2)
+                got, how = self.ending(other)
+                self.assertEqual(how, "reset")
+                self.assertGreaterEqual(got, read)
+                self.assertLessEqual(got, sent)
+                self.ends(process, ended)
