@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -181,9 +182,11 @@ class ScarcityTests(CrowdCase):
         self.assertEqual(talk(port, b"before"), b"before")
         self.records(process)
         before = self.openNow(process)
-        crowd = Crowd(port, 200, 2)
-        self.assertGreater(len(crowd.late), 0, process.text()[-1000:])
-        self.assertLess(len(crowd.late), 200)
+        crowd = Crowd(port, 200, 5)
+        self.addCleanup(crowd.close)
+        # Some are served, the others closed: nobody is left to wait.
+        self.assertTrue(0 < len(crowd.late) < 200, process.text()[-1000:])
+        self.assertEqual(crowd.unanswered, 0)
         crowd.close()
 
         def again():
@@ -195,9 +198,8 @@ class ScarcityTests(CrowdCase):
         until(again, process.text)
         for _ in range(50):
             self.assertEqual(talk(port, b"all of them"), b"all of them")
-        process.until("descriptors")
-        lines = [line for line in process.text().splitlines() if "descriptors" in line]
-        self.assertLess(len(lines), 20, lines[:3])
+        said = re.compile("descriptors|shed|EMFILE|Too many open files")
+        until(lambda: said.search(process.text()), process.text)
         self.calm(process, before)
         self.assertEqual(process.stop(), 0)
 

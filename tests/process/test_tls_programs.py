@@ -20,9 +20,9 @@ import time
 
 from tests.certificates import Authority
 from tests.helpers import need
-from tests.process.test_relay_end_to_end import reset, rest
+from tests.process.test_relay_end_to_end import freePort, reset, rest
 from tests.processes import LIMIT
-from tests.programs import ProgramCase, until
+from tests.programs import ProgramCase, listens, until
 
 VERSIONS = "-tls1_2", "-tls1_3"
 #: Seconds that a client has for its handshake.
@@ -422,6 +422,54 @@ class UpstreamTests(TLSProgramCase):
             self.assertRegex(record["error"], reason)
             self.assertTrue(record["error"].startswith(server.where("TLS")), record)
 
+    def typing(self, version):
+        """
+        @return: one to be typed into, and what --upstream is told of it.
+        """
+        port = freePort()
+        process = self.background(
+            "openssl", "s_server", "-accept", f"127.0.0.1:{port}", version,
+            "-key", self.files["upstream-key"], "-cert", self.files["upstream-cert"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        until(lambda: listens(port))
+        return Typed(process), f"127.0.0.1:{port}"
+
+    def test_dataGoesOnAfterTheUpstreamsKeysAreUpdated(self):
+        server, where = self.typing("-tls1_3")
+        process = self.outward(where)
+        client = self.connect(process)
+        client.sendall(b"before\n")
+        self.assertTrue(server.until(b"before\n"))
+        for letter in b"K\n", b"k\n", b"K\n":
+            server.say(letter)
+            # What it says of that is lost in what it prints, so that data tell.
+            time.sleep(0.1)
+            server.say(b"down\n")
+            self.assertEqual(client.recv(100), b"down\n")
+            client.sendall(b"up\n")
+            self.assertTrue(server.until(b"up\n"))
+        client.close()
+        self.assertEqual(self.records(process)[0]["error"], "")
+        self.assertNotIn("Traceback", process.text())
+
+    def test_anUpstreamThatRenegotiatesIsServedOnOrResetButNotHungOn(self):
+        for letter in b"r\n", b"R\n":
+            server, where = self.typing("-tls1_2")
+            process = self.outward(where)
+            client = self.connect(process)
+            client.sendall(b"before\n")
+            self.assertTrue(server.until(b"before\n"))
+            server.say(letter)
+            time.sleep(0.2)
+            client.settimeout(5)
+            with contextlib.suppress(ConnectionError):
+                server.say(b"after\n")
+                self.assertIn(client.recv(100), (b"after\n", b""))
+            client.close()
+            self.records(process)
+            self.assertNotIn("Traceback", process.text())
+
     def test_oneThatSpeaksNoTLS(self):
         def answer(skt):
             skt.recv(1000)
@@ -606,6 +654,10 @@ class TruncationTests(TLSProgramCase):
         for number in range(5):
             client = self.secured(process)
             server = self.accept(upstream)
+            # A session that is not read would have close() send an RST.
+            client.settimeout(0.05)
+            self.assertRaises(TimeoutError, client.recv, 1)
+            client.settimeout(LIMIT)
 
             def send(client=client):
                 with contextlib.suppress(OSError):  # of the test's end
