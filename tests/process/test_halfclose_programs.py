@@ -182,6 +182,20 @@ class ClientTests(HalfCloseCase):
         self.records(relay, count)
         self.assertNotIn("Traceback", relay.text())
 
+    def test_socatUnderTLSGetsTheLateAnswer(self):
+        def late(skt):
+            got = rest(skt)
+            time.sleep(1)
+            skt.sendall(LATE + b" to " + got)
+
+        relay = self.relay(self.serve(self.upstream(), late), before=self.listener)
+        where = f"OPENSSL:127.0.0.1:{relay.ports[0]},cafile={self.files['ca']}"
+        got = self.call(
+            "socat", "-t", str(LIMIT), "-", f"{where},commonname=localhost", input=b"socat"
+        )
+        self.assertEqual(got, LATE + b" to socat")
+        self.ends(relay, "client-fin", bytesRead=5, error="")
+
     def only(self, version):
         """
         @return: a configuration of OpenSSL for programs that have no option for it.
@@ -262,6 +276,43 @@ class UpstreamTests(HalfCloseCase):
             ends = [each["ended"] for each in self.records(relay, 3)]
             self.assertEqual(ends, ["upstream-fin"] * 3)
             self.assertNotIn("Traceback", relay.text())
+
+    def secured(self, *command):
+        """
+        Start one with TLS, and a relay to it.
+
+        @return: both.
+        """
+        process, where = self.listening(command)
+        options = "--upstream-tls", "--upstream-ca", self.files["ca"]
+        return process, self.relay(where, options=options)
+
+    def test_socatUnderTLSThatEndsFirstGetsWhatComesLater(self):
+        key, cert = self.files["upstream-key"], self.files["upstream-cert"]
+        socat, relay = self.secured(
+            "socat", "-t", str(LIMIT), "-",
+            f"OPENSSL-LISTEN:@PORT@,bind=127.0.0.1,reuseaddr,verify=0,key={key},cert={cert}",
+        )  # fmt: skip
+        client = self.connect(relay)
+        self.assertEqual(rest(client), b"early")
+        time.sleep(1)
+        client.sendall(LATE)
+        client.close()
+        self.assertEqual(self.results({"socat": socat}), {"socat": (0, LATE)})
+        self.ends(relay, "upstream-fin", bytesRead=len(LATE), bytesWritten=5, error="")
+
+    def test_whatNcatUnderTLSSendsArrivesBeforeTheReset(self):
+        """
+        It ends without a close_notify.
+        """
+        _, relay = self.secured(
+            "ncat", "--ssl", "-l", "--ssl-key", self.files["upstream-key"],
+            "--ssl-cert", self.files["upstream-cert"], "127.0.0.1", "@PORT@",
+        )  # fmt: skip
+        client = self.connect(relay)
+        self.assertEqual(client.recv(100), b"early")
+        self.assertRaises(ConnectionResetError, client.recv, 1)
+        self.ends(relay, "upstream-truncated", bytesWritten=5)
 
     def test_aScriptThatAnswersASecondAfterTheClientsFIN(self):
         path = os.path.join(self.folder, "up")
