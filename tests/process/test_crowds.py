@@ -87,9 +87,11 @@ class Crowd:
                     if event & (select.EPOLLERR | select.EPOLLHUP):
                         skt.recv(1)
                     if event & select.EPOLLIN:
-                        self.late.append(time.monotonic() - began)
                         got = skt.recv(100)
+                        if not got:
+                            raise ConnectionAbortedError("closed")
                         assert got == line, (got, line)
+                        self.late.append(time.monotonic() - began)
                     else:
                         skt.sendall(line)
                         poll.modify(fd, select.EPOLLIN)

@@ -39,8 +39,16 @@ class Typed:
         self.text = b""
 
     def say(self, line):
+        """
+        Type it, and wait until it is read: what begins a read may be a command.
+        """
         self.process.stdin.write(line)
         self.process.stdin.flush()
+        unread = array.array("i", [1])
+        end = time.monotonic() + LIMIT
+        while unread[0] and time.monotonic() < end and self.process.poll() is None:
+            fcntl.ioctl(self.process.stdin, termios.FIONREAD, unread)
+            time.sleep(0.002)
 
     def until(self, pattern):
         """
@@ -443,8 +451,6 @@ class UpstreamTests(TLSProgramCase):
         self.assertTrue(server.until(b"before\n"))
         for letter in b"K\n", b"k\n", b"K\n":
             server.say(letter)
-            # What it says of that is lost in what it prints, so that data tell.
-            time.sleep(0.1)
             server.say(b"down\n")
             self.assertEqual(client.recv(100), b"down\n")
             client.sendall(b"up\n")
@@ -461,7 +467,6 @@ class UpstreamTests(TLSProgramCase):
             client.sendall(b"before\n")
             self.assertTrue(server.until(b"before\n"))
             server.say(letter)
-            time.sleep(0.2)
             client.settimeout(5)
             with contextlib.suppress(ConnectionError):
                 server.say(b"after\n")
