@@ -80,6 +80,14 @@ class Twistd:
                 raise AssertionError(f"not in the log: {text}: {self.text()}")
             time.sleep(0.02)
 
+    def told(self, text):
+        """
+        @return: of how many connections the log has told with this text.
+        """
+        lines = [line for line in self.text().splitlines() if text in line]
+        before = [re.search(r", and (\d+) before it$", line) for line in lines]
+        return len(lines) + sum(int(found[1]) for found in before if found)
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

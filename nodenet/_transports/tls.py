@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate, takewhile
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -257,6 +258,7 @@ class TLSTransport(Transport):
                 return e
             if self._finishing:
                 return main.CONNECTION_DONE
+            self._sendFIN()
         result = super().doWrite()
         if self._writeWantsRead:
             super().stopWriting()
@@ -285,10 +287,16 @@ class TLSTransport(Transport):
         self._closing = False
         return True
 
+    def _sendFIN(self) -> None:
+        # As Node and others do behind a close_notify: there are peers that wait for it.
+        with suppress(OSError):  # the peer has gone
+            self.socket.shutdown(socket.SHUT_WR)
+
     def shutdown(self) -> None:
         self.stopProducer()
         self._writeDisconnected = True
-        self._closeNotify()
+        if self._closeNotify():
+            self._sendFIN()
 
     def _sayLastWord(self) -> bool:
         """

@@ -102,9 +102,11 @@ class RelayCase(ProcessCase):
     def relay(self, *upstreams, options=(), before=(), listen=None, **more):
         names = [each if isinstance(each, str) else where(each) for each in upstreams]
         args = [arg for name in names for arg in ("--upstream", name)]
+        if "--access-log" not in options:
+            args += ["--access-log", "access"]
         process = self.twistd(
             *(listen or ("--port", "0", "--host", "127.0.0.1")), *before,
-            "relay", *args, "--access-log", "access", *options, **more,
+            "relay", *args, *options, **more,
         )  # fmt: skip
         process.ports = process.listening()
         return process
