@@ -129,31 +129,30 @@ class Simple(threading.Thread):
         self.listener.setblocking(False)
         self.address = self.listener.getsockname()
         self.tasks = set()
+        self.accepting = self.loop.create_task(self.accept())
         self.start()
 
     def run(self):
         with contextlib.suppress(asyncio.CancelledError):
-            self.loop.run_until_complete(self.accept())
-        for task in self.tasks:
-            task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*self.tasks, return_exceptions=True))
+            self.loop.run_until_complete(self.accepting)
         self.listener.close()
         self.loop.close()
 
     def stop(self):
-        def cancel():
-            for task in asyncio.all_tasks(self.loop) - self.tasks:
-                task.cancel()
-
-        self.loop.call_soon_threadsafe(cancel)
+        self.loop.call_soon_threadsafe(self.accepting.cancel)
         self.join(LIMIT)
 
     async def accept(self):
-        while True:
-            client, _ = await self.loop.sock_accept(self.listener)
-            task = asyncio.ensure_future(self.serve(client))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+        try:
+            while True:
+                client, _ = await self.loop.sock_accept(self.listener)
+                task = asyncio.ensure_future(self.serve(client))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+        finally:
+            for task in self.tasks:
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def serve(self, client):
         server = socket.socket()
@@ -229,15 +228,17 @@ class HarnessTests(SessionsCase):
         By examples.
         """
         plain, tls = "plain", "tls-both"
+        rest = "then client reset"
         for kind, text, side, least, most, hows in [
             (plain, "", CLIENT, 0, 0, "end"),
             (plain, "client write 5; client end; server write 7", CLIENT, 7, 7, "end"),
             (plain, "client write 5; client reset", SERVER, 0, 5, "error"),
-            (plain, "client write 5; then server await; then client reset", SERVER, 5, 5, "error"),
+            (plain, f"client write 5; then server await; {rest}", SERVER, 5, 5, "error"),
             (plain, "client write 5; server await; client reset", SERVER, 0, 5, "error"),
             (plain, "client write 5; client sleep 200; client reset", SERVER, 5, 5, "error"),
-            (plain, "client write 90000; client sleep 200; client reset", SERVER, 0, 90000, "error"),
-            (plain, "client end; server hear; then client reset", SERVER, 0, 0, "end"),
+            (plain, "client write 90000; client sleep 200; client reset", SERVER, 0, 90000,
+             "error"),
+            (plain, f"client end; server hear; {rest}", SERVER, 0, 0, "end"),
             (plain, "client end; server hear; client reset", SERVER, 0, 0, "end error"),
             (plain, "client end; server hear; then server reset", CLIENT, 0, 0, "error"),
             (plain, "client write 5; client close", SERVER, 5, 5, "end"),
