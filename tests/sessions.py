@@ -1235,16 +1235,22 @@ class Relay:
             record = json.loads(line)
             self.records.setdefault(record["peer"], []).append(record)
 
-    def record(self, peer: str) -> tuple[dict[str, Any] | None, str]:
+    def wait(self, peer: str) -> None:
         """
-        @return: the record of a client, which is taken away, and what is wrong, if there is
-            not one.
+        Wait until there is a record of this client, but not for ever.
         """
         end = time.monotonic() + LIMIT
         self.poll()
         while peer not in self.records and time.monotonic() < end:
             time.sleep(0.02)
             self.poll()
+
+    def record(self, peer: str) -> tuple[dict[str, Any] | None, str]:
+        """
+        @return: the record of a client, which is taken away, and what is wrong, if there is
+            not one.
+        """
+        self.wait(peer)
         found = self.records.pop(peer, [])
         if len(found) != 1:
             return None, f"{len(found)} records of {peer}: {found}"

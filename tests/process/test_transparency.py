@@ -160,38 +160,44 @@ class Simple(threading.Thread):
         for skt in both:
             skt.setblocking(False)
             skt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        pumps = []
+        pumps, broken = [], []
         how = asyncio.FIRST_COMPLETED if self.fault == "half" else asyncio.FIRST_EXCEPTION
         try:
             await self.loop.sock_connect(server, self.where)
-            pumps = [self.pump(client, server), self.pump(server, client)]
+            pumps = [self.pump(client, server, broken), self.pump(server, client, broken)]
             pumps = [asyncio.ensure_future(pump) for pump in pumps]
-            done, _ = await asyncio.wait(pumps, return_when=how)
-            broken = any(pump.exception() for pump in done)
-        except OSError:
-            broken = True
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
-        for skt in both:
-            if broken and self.fault != "mute":
-                linger = struct.pack("ii", 1, 0)
-                skt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            skt.close()
+            await asyncio.wait(pumps, return_when=how)
+        except OSError as e:
+            broken.append(e)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            for skt in both:
+                if broken and self.fault != "mute":
+                    linger = struct.pack("ii", 1, 0)
+                    skt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                skt.close()
 
-    async def pump(self, source, dest):
+    async def pump(self, source, dest, broken):
         last = b""
-        while data := await self.loop.sock_recv(source, 65536):
-            if self.fault == "change" and len(data) > 60_000:
-                data = data[:50_000] + bytes([data[50_000] ^ 1]) + data[50_001:]
-            if self.fault in ("hold", "early"):
-                # Half of each read waits for the next.
-                half = len(data) // 2
-                data, last = last + data[:half], data[half:]
-            await self.loop.sock_sendall(dest, data)
-        if self.fault != "early":
-            await self.loop.sock_sendall(dest, last)
-        dest.shutdown(socket.SHUT_WR)
+        try:
+            while data := await self.loop.sock_recv(source, 65536):
+                if self.fault == "change" and len(data) > 60_000:
+                    data = data[:50_000] + bytes([data[50_000] ^ 1]) + data[50_001:]
+                if self.fault in ("hold", "early"):
+                    # Half of each read waits for the next.
+                    half = len(data) // 2
+                    data, last = last + data[:half], data[half:]
+                await self.loop.sock_sendall(dest, data)
+            # An RST is told once. If it was the other pump that heard of it, this is no end.
+            if not broken:
+                if self.fault != "early":
+                    await self.loop.sock_sendall(dest, last)
+                dest.shutdown(socket.SHUT_WR)
+        except OSError as e:
+            broken.append(e)
+            raise
 
 
 class HarnessTests(SessionsCase):
