@@ -69,9 +69,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import heapq
+import itertools
 import json
 import os
 import random
+import re
 import selectors
 import shutil
 import socket
@@ -342,6 +344,22 @@ def generate(seed: object, number: int, kind: Kind) -> Session:
         those[place:place] = last
     old = (kind.inside or kind.out) and dice.random() < 0.5
     return Session(clean(those, kind), kind.name, f"--seed {seed} --only {number}", old)
+
+
+def numbered(seed: object, kind: Kind) -> Iterator[Session]:
+    """
+    @return: sessions of a kind. Their numbers are as L{tests.process.soak} counts, where the
+        kinds take turns.
+    """
+    for number in itertools.count(list(KINDS).index(kind.name), len(KINDS)):
+        yield generate(seed, number, kind)
+
+
+def gist(session: Session, what: str) -> str:
+    """
+    @return: what is wrong with a session, in words that other sessions have too.
+    """
+    return f"{session.kind}: " + re.sub(r"\d+(\.\d+)?", "N", what.partition(": {")[0])
 
 
 @dataclasses.dataclass

@@ -3,10 +3,11 @@ Random sessions through relays of all kinds, until the time is over::
 
     python -m tests.process.soak --minutes 10
 
-A failure tells the session, its C{--seed} and number; with C{--only} as well it is run again,
-with C{--shrink} made smaller as long as it fails. At the end the relays have to be as they
-were: descriptors, memory, nothing in the access log that was not told of, and no traceback.
-The exit status is 1 after a failure.
+A failure tells the session with its C{--seed} and number, C{--only}: with these it is run
+again. So is any by its steps, C{--kinds plain --session "client write 5; client reset"}, and
+more often with C{--times}. With C{--shrink} those that fail are made smaller as long as they
+do. At the end the relays have to be as they were: descriptors, memory, nothing in the access
+log that was not told of, and no traceback. The exit status is 1 after a failure.
 
 C{--relay haproxy} runs the same through HAProxy, to try the sessions and not the relay. It
 tells an RST, and a truncation of TLS, as an end: those are counted, and no failures.
@@ -17,11 +18,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
-import re
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.sessions import (
     CLIENT,
@@ -34,12 +34,18 @@ from tests.sessions import (
     Run,
     Runner,
     Session,
+    clean,
     compare,
     corners,
     generate,
+    gist,
     recorded,
     shrink,
+    steps,
 )
+
+#: A session, and the ways that it goes.
+Job = tuple[Session, list[Lane]]
 
 #: Seconds between two lines about how it goes; those that a record may come late, and those
 #: in which a second one would come.
@@ -54,14 +60,10 @@ TOLD = 30
 
 def session(seed: object, number: int) -> Session:
     """
-    @return: the session of that number; corners come first.
+    @return: the session of that number. The kinds take turns.
     """
     kinds = list(KINDS.values())
-    kind, turn = kinds[number % len(kinds)], number // len(kinds)
-    known = corners(kind)
-    if turn < len(known):
-        return known[turn]
-    return generate(seed, number, kind)
+    return generate(seed, number, kinds[number % len(kinds)])
 
 
 class Soak:
@@ -84,11 +86,9 @@ class Soak:
         self.count: Counter[str] = Counter()
         self.bytes = 0
         self.known = 0  # of HAProxy
-        self.numbers: dict[Session, int] = {}
         self.pending: deque[tuple[float, Session, Run]] = deque()  # their records
         self.failures: Counter[str] = Counter()
         self.smallest: dict[str, Session] = {}
-        self.failed: list[Session] = []
         self.began = self.lined = time.monotonic()
 
     def through(self, kind: Kind) -> Lane:
@@ -103,19 +103,14 @@ class Soak:
     # Failures
 
     def fail(self, what: str, session: Session | None = None) -> None:
-        name = re.sub(r"\d+(\.\d+)?", "N", what.partition(": {")[0])
         if session is None:
             print(f"FAILED {what}", flush=True)
-            self.failures[name] += 1
+            self.failures[what] += 1
             return
-        name = f"{session.kind}: {name}"
+        name = gist(session, what)
         self.failures[name] += 1
-        self.failed.append(session)
         if self.failures.total() <= TOLD:
-            number = self.numbers.get(session, "?")
-            print(
-                f"FAILED --seed {self.seed} --only {number}: {session}\n    {what}", flush=True
-            )
+            print(f"FAILED {session}\n    {what}", flush=True)
         old = self.smallest.get(name)
         if old is None or len(str(session)) < len(str(old)):
             self.smallest[name] = session
@@ -136,8 +131,6 @@ class Soak:
         run = runs.get("relay")
         if run is not None and run.peer:
             self.pending.append((run.doneAt, session, run))
-        else:
-            self.numbers.pop(session, None)
         relay = self.relays.get(session.kind)
         if relay is not None and self.count[session.kind] == WARM:
             self.warm[session.kind] = relay.memory()
@@ -159,7 +152,6 @@ class Soak:
             else:
                 for what in recorded(session, run, found[0], relay):
                     self.fail(what, session)
-            self.numbers.pop(session, None)
         if now - self.lined > LINE:
             self.lined = now
             self.line()
@@ -177,20 +169,27 @@ class Soak:
 
     # What is run
 
-    def jobs(
-        self, numbers: Iterator[int], seconds: float
-    ) -> Iterator[tuple[Session, list[Lane]]]:
+    def jobs(self, sessions: Iterable[Session], seconds: float) -> Iterator[Job]:
         end = time.monotonic() + seconds
-        for number in numbers:
+        for one in sessions:
             if time.monotonic() > end:
                 return
-            one = session(self.seed, number)
             if one.kind in self.lanes:
-                self.numbers[one] = number
                 yield one, self.lanes[one.kind]
 
-    def run(self, numbers: Iterator[int], seconds: float) -> None:
-        self.runner.run(self.jobs(numbers, seconds), self.done, self.tick)
+    def all(self) -> Iterator[Session]:
+        """
+        @return: the corners of all kinds, and then random ones for ever.
+        """
+        for kind in KINDS.values():
+            yield from corners(kind)
+            if kind.inside or kind.out:
+                yield from corners(kind, True)
+        for number in itertools.count():
+            yield session(self.seed, number)
+
+    def run(self, sessions: Iterable[Session], seconds: float) -> None:
+        self.runner.run(self.jobs(sessions, seconds), self.done, self.tick)
         while self.pending:
             self.tick()
             time.sleep(0.05)
@@ -222,9 +221,10 @@ class Soak:
             if status:
                 self.fail(f"{name}: status {status}")
 
-    def fails(self, session: Session) -> bool:
+    def fails(self, session: Session, name: str) -> bool:
         """
-        @return: it fails again, in one of some runs.
+        @param name: how it failed.
+        @return: it fails so again, in one of some runs.
         """
         found = []
 
@@ -238,8 +238,8 @@ class Soak:
                 else:
                     found.append(what)
 
-        self.runner.run([(session, self.lanes[session.kind])] * 4, done)
-        return bool(found)
+        self.runner.run([(session, self.lanes[session.kind])] * 6, done)
+        return name in [gist(session, what) for what in found]
 
 
 def main() -> int:
@@ -247,34 +247,42 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", default=str(random.randrange(1 << 30)))
     parser.add_argument("--only", type=int, metavar="N", help="the session of this number")
+    parser.add_argument("--session", metavar="STEPS", help="this session, as they are told")
+    parser.add_argument("--old", action="store_true", help="TLS 1.2 for --session")
+    parser.add_argument("--times", type=int, default=1, help="how often --only or --session")
     parser.add_argument("--at-once", type=int, default=60, help="sessions; 60 by default")
     parser.add_argument("--kinds", default="", help="with commas; all by default")
     parser.add_argument("--relay", choices=["nodenet", "haproxy"], default="nodenet")
     parser.add_argument("--shrink", action="store_true", help="what fails")
     args = parser.parse_args()
     names = args.kinds.split(",") if args.kinds else list(KINDS)
+    those: list[Session] = []
     if args.only is not None:
-        names = [session(args.seed, args.only).kind]
+        those = [session(args.seed, args.only)]
+        names = [those[0].kind]
+    elif args.session is not None:
+        for name in names:
+            told = clean(steps(args.session), KINDS[name])
+            those.append(Session(told, name, "--session", args.old))
+    those *= args.times
+    for each in dict.fromkeys(those):
+        print(each)
     # HAProxy is not asked for UNIX sockets here.
     args.kinds = [KINDS[name] for name in names if args.relay != "haproxy" or name != "unix"]
     print(f"--seed {args.seed}", flush=True)
     soak = Soak(args)
     try:
-        if args.only is None:
-            soak.run(itertools.count(), 60 * args.minutes)
-        else:
-            print(session(args.seed, args.only))
-            soak.run(iter([args.only]), 60)
+        soak.run(those or soak.all(), 60 * args.minutes)
         soak.line()
         for name, count in soak.failures.most_common():
             print(f"{count} times: {name}")
             if name in soak.smallest:
                 print(f"    {soak.smallest[name]}")
         if args.shrink:
-            for one in dict.fromkeys([*soak.smallest.values()][:20]):
-                again = soak.fails(one)
-                less = shrink(one, soak.fails) if again else one
-                print(f"{one}\n    {f'fails as: {less}' if again else 'does not fail again'}")
+            for name, one in soak.smallest.items():
+                again = soak.fails(one, name)
+                less = shrink(one, lambda each, name=name: soak.fails(each, name))
+                print(f"{name}\n    {less if again else 'does not fail again'}", flush=True)
         soak.back()
     finally:
         soak.runner.close()

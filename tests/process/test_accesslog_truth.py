@@ -6,10 +6,11 @@ no other has, and one record.
 
 from __future__ import annotations
 
+import itertools
 import socket
 import time
 
-from tests.process.test_transparency import TOLD, SessionsCase
+from tests.process.test_transparency import SessionsCase
 from tests.sessions import (
     CLIENT,
     EARLY,
@@ -18,7 +19,7 @@ from tests.sessions import (
     Runner,
     Session,
     corners,
-    generate,
+    numbered,
     recorded,
     steps,
 )
@@ -43,13 +44,8 @@ class RecordsCase(SessionsCase):
             found = {step.do for step in session.steps} & set(EARLY)
             return found <= early and bool(found) == bool(early)
 
-        found = [each for each in corners(kind) if fits(each)]
-        number = 0
-        while len(found) < count:
-            one = generate(SEED, number, kind)
-            found += [one] if fits(one) else []
-            number += 1
-        return found[:count]
+        some = itertools.chain(corners(kind), numbered(SEED, kind))
+        return [*itertools.islice(filter(fits, some), count)]
 
     def run_(self, sessions, *options, dead=()):
         """
@@ -87,14 +83,12 @@ class RecordsCase(SessionsCase):
             for name, count in counts.items()
             for each in self.sessions(KINDS[name], count, early)
         ]
-        wrong = []
+        wrong = {}
         for session, run, record, relay in self.run_(sessions, *options, **more):
             if found := recorded(session, run, record, relay):
                 seen = [str(run.ends[side].seen) for side in (CLIENT, SERVER)]
-                wrong.append("\n    ".join([str(session), *seen, *found]))
-        wrong.sort(key=len)
-        if wrong:
-            self.fail(f"{len(wrong)} of {len(sessions)}:\n" + "\n".join(wrong[:TOLD]))
+                wrong[session] = [f"{each}; seen: {', '.join(seen)}" for each in found]
+        self.assertNone(wrong, len(sessions))
 
 
 class TruthTests(RecordsCase):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import struct
 import threading
+from collections import Counter
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -27,6 +29,8 @@ from tests.sessions import (
     compare,
     corners,
     generate,
+    gist,
+    numbered,
     steps,
     truth,
 )
@@ -47,29 +51,37 @@ class SessionsCase(SynchronousTestCase):
         self.addCleanup(self.ground.close)
 
     def sessions(self, kind):
-        some = [generate(SEED, number, kind) for number in range(COUNT)]
+        some = [*itertools.islice(numbered(SEED, kind), COUNT)]
         return corners(kind) + (corners(kind, True) if kind.inside or kind.out else []) + some
 
     def differences(self, sessions, lanes, tick=lambda: None):
         """
-        @return: what is wrong, in a text for each session; how many there were.
+        @return: by session what is wrong.
         """
-        runner, wrong, count = Runner(), [], 0
+        runner, wrong, count = Runner(), {}, 0
         self.addCleanup(runner.close)
 
         def done(session, runs):
             nonlocal count
             count += 1
             if found := compare(session, runs):
-                wrong.append("\n    ".join([str(session), *found]))
+                wrong[session] = found
 
         runner.run([(session, lanes) for session in sessions], done, tick)
         self.assertEqual(count, len(sessions))
-        return sorted(wrong, key=len)
+        return wrong
 
     def assertNone(self, wrong, count):
+        """
+        @param wrong: by session what is, if something is.
+        """
         if wrong:
-            self.fail(f"{len(wrong)} of {count} sessions:\n" + "\n".join(wrong[:TOLD]))
+            gists = Counter(gist(one, what) for one, found in wrong.items() for what in found)
+            lines = [f"{len(wrong)} of {count} sessions:"]
+            lines += [f"{times} times: {what}" for what, times in gists.most_common()]
+            for one in sorted(wrong, key=lambda each: len(str(each)))[:TOLD]:
+                lines.append("\n    ".join([str(one), *wrong[one]]))
+            self.fail("\n".join(lines))
 
 
 class TransparencyTests(SessionsCase):
@@ -226,8 +238,8 @@ class HarnessTests(SessionsCase):
         for fault in "half", "mute", "hold", "change", "early":
             wrong, count = self.simple(fault)
             self.assertGreater(len(wrong), 3, (fault, count))
-            for each in wrong:
-                self.assertNotIn("direct", each)
+            for what in itertools.chain(*wrong.values()):
+                self.assertNotIn("direct", what)
 
     def test_whatAnEndMaySee(self):
         """
@@ -276,5 +288,5 @@ class HarnessTests(SessionsCase):
         self.patch(tests.sessions, "STUCK", 0.5)
         lane = Lane(self.ground.listener(kind), silent.getsockname(), name="relay")
         session = Session(steps("client write 1"), "plain")
-        [wrong] = self.differences([session], [self.ground.direct(kind), lane])
-        self.assertIn(f"relay, {SERVER}: 0 bytes, stuck (nothing for 0.5 s", wrong)
+        [wrong] = self.differences([session], [self.ground.direct(kind), lane]).values()
+        self.assertIn(f"relay, {SERVER}: 0 bytes, stuck (nothing for 0.5 s", wrong[1])
