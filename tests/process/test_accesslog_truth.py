@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+import struct
 import time
 
 from tests.process.test_transparency import SessionsCase
@@ -116,6 +117,35 @@ class TruthTests(RecordsCase):
             dead = f"127.0.0.1:{free.getsockname()[1]}"
         options = "--balance", "first", "--max-fails", "0"
         self.holds(set(), {"plain": 50, "tls-both": 50}, *options, dead=[dead])
+
+
+class GoneTests(RecordsCase):
+    """
+    Clients that have gone before anybody was there for them.
+    """
+
+    def test_eachThatResetsAtOnceHasARecord(self):
+        lane, relay = self.ground.relay(KINDS["plain"])
+        peers = []
+        for number in range(200):
+            with socket.socket() as client:
+                client.bind((f"127.8.0.{1 + number}", 0))
+                peers.append("{}:{}".format(*client.getsockname()))
+                client.connect(lane.address)
+                if number % 2:
+                    client.send(b"x")
+                linger = struct.pack("ii", 1, 0)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        for number, peer in enumerate(peers):
+            record, wrong = relay.record(peer)
+            self.assertEqual(wrong, "")
+            self.assertEqual(record["ended"], "client-reset", record)
+            self.assertIn(record["bytesRead"], (0, number % 2), record)
+            self.assertEqual((record["bytesWritten"], record["firstByte"]), (0, None), record)
+        self.assertNotIn("Traceback", relay.process.text())
+        # Nobody accepts them, and what nobody has is not kept.
+        self.assertEqual(relay.process.stop(), 0)
+        self.assertEqual(relay.records, {})
 
 
 class LieTests(RecordsCase):
