@@ -272,6 +272,8 @@ CORNERS = [
     "client pause 400; server write 3000000; server reset",
     "client write 3000000; client reset",
     "server write 3000000; server reset",
+    "server write 2000000; client write 300000; server reset",
+    "client write 2000000; server write 300000; client reset",
     "client end; then server hear; then server write 10; then client await; then server reset",
     "client end; then server hear; then server sleep 200; then server reset",
     "server end; then client hear; then client write 10; then server await; then client reset",

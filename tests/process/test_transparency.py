@@ -124,6 +124,26 @@ class TransparencyTests(SessionsCase):
         self.holds("tls-both")
 
 
+class RaceTests(SessionsCase):
+    """
+    One session many times: what it can show is seldom.
+    """
+
+    def many(self, name, text, count):
+        kind = KINDS[name]
+        lane, _ = self.ground.relay(kind)
+        sessions = [Session(steps(text), name, f"{number}") for number in range(count)]
+        self.assertNone(self.differences(sessions, [self.ground.direct(kind), lane]), count)
+
+    def test_anRSTWhileTheRelayWrites(self):
+        """
+        The kernel tells of an RST once. When a write was told, what is read after it looks like
+        an end.
+        """
+        for name in "plain", "spliced":
+            self.many(name, "server write 2000000; client write 300000; server reset", 500)
+
+
 class Simple(threading.Thread):
     """
     A simple relay, that may have a fault.
