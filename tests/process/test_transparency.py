@@ -141,7 +141,7 @@ class RaceTests(SessionsCase):
         an end.
         """
         for name in "plain", "spliced":
-            self.many(name, "server write 2000000; client write 300000; server reset", 500)
+            self.many(name, "server write 2000000; client write 300000; server reset", 1000)
 
 
 class Simple(threading.Thread):
