@@ -49,7 +49,7 @@ class AccessLog:
             except OSError:
                 raise OSError(EBADF, "standard output is closed") from None
             return 1  # sys.stdout is the log's
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         return os.open(self.name, flags, 0o666)
 
     def write(self, line: str) -> None:

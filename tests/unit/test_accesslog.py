@@ -132,9 +132,6 @@ class WritingTests(AccessLogCase):
         error = self.assertRaises(OSError, AccessLog, self.clock, self.name + "/x")
         self.assertEqual(error.errno, ENOENT)
 
-    def test_noOtherProgramInheritsTheFile(self):
-        self.assertIs(os.get_inheritable(self.open()._fd), False)
-
     def test_aFileThatDidNotExistIsAsTheUmaskHasIt(self):
         self.addCleanup(os.umask, os.umask(0o027))
         self.open()
