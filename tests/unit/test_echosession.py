@@ -209,7 +209,7 @@ class IdleTests(EchoCase):
         self.assertEqual((record["ended"], record["error"]), ("idle-timeout", ""))
 
     def test_whoSendsOnIsNot(self):
-        self.make(timeout=16)
+        self.make(timeout=16, serve=lambda stream: None)
         stream = self.connect()
         for _ in range(10):
             stream.dataReceived(b"x")
