@@ -442,6 +442,7 @@ class EmptyTests(SessionsCase):
             self.connect()
         sessions.cut()
         self.clock.advance(0)
+        self.clock.advance(1)
         self.assertEqual(
             sorted((record["ended"], record["count"]) for record in self.records()),
             [("client-fin", 1), ("client-fin", 2), ("drained", 1), ("drained", 2)],
