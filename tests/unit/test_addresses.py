@@ -52,11 +52,17 @@ class UnmappedTests(SynchronousTestCase):
     C{unmapped}.
     """
 
-    def test_aMappedAddressIsAnIPv4Address(self):
-        self.assertEqual(
-            unmapped(IPv6Address("TCP", "::ffff:192.0.2.1", 7)),
-            IPv4Address("TCP", "192.0.2.1", 7),
-        )
+    def test_aMappedAddressIsAnIPv4AddressHoweverItIsWritten(self):
+        # As the kernel does, and as the text of a PROXY header may.
+        for host in (
+            "::ffff:192.0.2.1",
+            "::FFFF:192.0.2.1",
+            "::ffff:c000:201",
+            "0:0:0:0:0:ffff:192.0.2.1",
+        ):
+            self.assertEqual(
+                unmapped(IPv6Address("TCP", host, 7)), IPv4Address("TCP", "192.0.2.1", 7)
+            )
 
     def test_allOthersAreTheSame(self):
         for address in [
@@ -64,6 +70,7 @@ class UnmappedTests(SynchronousTestCase):
             IPv6Address("TCP", "::192.0.2.1", 7),  # merely compatible
             IPv6Address("TCP", "::ffff:0:c000:201", 7),  # translated
             IPv6Address("TCP", "2001:db8::1", 7),
+            IPv6Address("TCP", "fe80::ffff%eth0", 7),
             UNIXAddress(b"::ffff:192.0.2.1"),
             None,
         ]:
