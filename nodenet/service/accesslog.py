@@ -36,7 +36,8 @@ class AccessLog:
         self._reactor = reactor
         self._fd = self._open()
         self._lines: list[str] = []
-        self._rest = b""  # what could not be written
+        self._waiting = b""  # lines that could not be written
+        self._begun = 0  # bytes of the first of them that were
         self._lost = 0  # lines
         self._failing = False
         self._timer: Any = None  # there was a write less than a second ago
@@ -48,7 +49,7 @@ class AccessLog:
             except OSError:
                 raise OSError(EBADF, "standard output is closed") from None
             return 1  # sys.stdout is the log's
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         return os.open(self.name, flags, 0o666)
 
     def write(self, line: str) -> None:
@@ -67,36 +68,43 @@ class AccessLog:
 
     def _again(self) -> None:
         self._timer = None
-        if self._lines or self._rest:
+        if self._lines or self._waiting:
             self._flushSoon()
 
     def _flush(self) -> None:
         """
         Write what waits, as far as that is possible.
         """
-        data = self._rest + "".join(self._lines).encode("ascii")
-        self._rest, count = b"", len(self._lines)
+        data = self._waiting + "".join(self._lines).encode("ascii")
         self._lines.clear()
+        at = self._begun
         try:
-            while data:
-                data = data[os.write(self._fd, data) :]
+            while at < len(data):
+                at += os.write(self._fd, data[at:])
         except OSError as e:
-            self._failed(e, data, count)
-        else:
-            if self._failing:
-                self._failing = False
-                log.warn("Access log is written again; {lost} lines were lost", lost=self._lost)
-                self._lost = 0
+            first = data.rfind(b"\n", 0, at) + 1
+            self._failed(e, data[first:], at - first)
+            return
+        self._waiting, self._begun = b"", 0
+        if self._failing:
+            self._failing = False
+            log.warn("Access log is written again; {lost} lines were lost", lost=self._lost)
+            self._lost = 0
 
-    def _failed(self, error: OSError, data: bytes, count: int) -> None:
+    def _failed(self, error: OSError, data: bytes, begun: int) -> None:
+        """
+        @param data: lines, the first of which may be written in part.
+        @param begun: bytes of it that are.
+        """
         if not self._failing:
             self._failing = True
             log.error("Access log cannot be written: {error}", error=error.strerror)
         if len(data) > HELD:
-            kept = data[: data.rfind(b"\n", 0, HELD) + 1]
-            self._lost += data.count(b"\n", len(kept))
-            data = kept
-        self._rest = data
+            # The first is always kept: no other goes on where it was left.
+            end = max(data.rfind(b"\n", 0, HELD), data.find(b"\n")) + 1
+            self._lost += data.count(b"\n", end)
+            data = data[:end]
+        self._waiting, self._begun = data, begun
 
     def reopen(self) -> None:
         """
@@ -114,6 +122,7 @@ class AccessLog:
             return
         os.close(self._fd)
         self._fd = fd
+        self._begun = 0  # a line is whole in one file
         log.info("Access log reopened")
 
     def close(self) -> None:
@@ -126,7 +135,7 @@ class AccessLog:
             self._timer.cancel()
             self._timer = None
         self._flush()
-        lost = self._lost + self._rest.count(b"\n")
+        lost = self._lost + self._waiting.count(b"\n")
         if lost:
             log.error("Access log: {lost} lines were lost", lost=lost)
         if self.name != "-":

@@ -13,24 +13,31 @@ from twisted.internet.address import IPv4Address
 
 __all__ = ["addressText", "ipAddress", "unmapped"]
 
-#: How a socket for both families writes an IPv4 address (RFC 4291, 2.5.5.2).
+#: How the kernel writes an IPv4 address of a socket for both families.
 _MAPPED = "::ffff:"
 
 
 def unmapped(address: Any) -> Any:
     """
     @param address: Twisted's, of one end of a connection.
-    @return: of an IPv4 client on a socket for both families (C{::ffff:192.0.2.1}), its IPv4
-        address; else the same.
+    @return: of an IPv4 client on a socket for both families (C{::ffff:192.0.2.1}; RFC 4291,
+        2.5.5.2), its IPv4 address; else the same.
     """
     host = getattr(address, "host", None)
-    if host is not None and host.startswith(_MAPPED) and "." in host:
+    if host is None or ":" not in host:
+        return address
+    if host.startswith(_MAPPED) and "." in host:
         return IPv4Address("TCP", host[len(_MAPPED) :], address.port)
+    if "ffff" in host.lower():  # few are: parsing takes time
+        ip = ipAddress(host)
+        if ip.version == 4:
+            return IPv4Address("TCP", str(ip), address.port)
     return address
 
 
 def ipAddress(host: str) -> IPv4 | IPv6:
     """
+    @param host: an IP address.
     @return: likewise, as Python's C{ipaddress} has it.
     """
     address = ip_address(host)

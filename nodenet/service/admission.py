@@ -15,6 +15,9 @@ __all__ = ["AddressRules", "Admission"]
 
 
 def _network(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """
+    @return: of a network of IPv4-mapped addresses, that of IPv4; else the same.
+    """
     mapped = getattr(network.network_address, "ipv4_mapped", None)
     if mapped is None or network.prefixlen < 96:
         return network
@@ -24,6 +27,9 @@ def _network(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
 class AddressRules:
     """
     Allow and deny rules in their order: the first match wins.
+
+    @ivar rules: whether to allow, and whom.
+    @ivar default: whether those are allowed for whom there is no rule.
     """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
@@ -86,6 +92,11 @@ class Admission:
         return None
 
     def leave(self, host: str | None) -> None:
+        """
+        One that was in has gone.
+
+        @param host: that it has entered by.
+        """
         self.count -= 1
         if self.mostPerHost is not None and host is not None:
             address = ipAddress(host)

@@ -93,11 +93,10 @@ class Daemon(Service):
     def _cannotListen(self, failure: Failure, given: str) -> None:
         reason = getattr(failure.value, "socketError", failure.value)  # of others' endpoints
         why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        message = f"{given}: cannot listen: {why}"
-        log.critical("{message}", message=message)
+        log.critical("{given}: cannot listen: {why}", given=given, why=why)
         # The log has sys.stderr by now; this line is for who started us.
         sys.stderr = sys.__stderr__
-        raise CannotStart(message) from None
+        raise CannotStart(f"{given}: cannot listen: {why}") from None
 
     def stopService(self) -> Deferred[Any]:
         """

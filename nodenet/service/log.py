@@ -69,9 +69,9 @@ class Throttle(Generic[_T]):
 
     def _again(self, key: Any) -> None:
         del self._calls[key]
-        count, subject = self._counts.pop(key), self._last.pop(key, None)
-        if subject is not None:
-            self._begin(key, subject, count)
+        count = self._counts.pop(key)
+        if count:
+            self._begin(key, self._last.pop(key), count)
 
     def stop(self) -> None:
         """

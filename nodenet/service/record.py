@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
+from math import floor
 
 __all__ = ["Ending", "Record"]
 
@@ -80,7 +81,7 @@ class Record:
         """
         @return: the line, in ASCII. By hand, as C{json.dumps} takes three times as long.
         """
-        seconds = int(self.start)
+        seconds = floor(self.start)
         first = "null" if self.firstByte is None else f"{self.firstByte:.6f}"
         return (
             f'{{"start": "{_second(seconds)}.{int((self.start - seconds) * 1000):03}+00:00", '

@@ -20,8 +20,9 @@ from nodenet.timers import clearTimeout, setInterval
 
 __all__ = ["Service", "Session", "Sessions", "more"]
 
-#: How much later than its time an idle connection may be ended: a part of that time, and
-#: at most so many seconds.
+#: How often idle connections are looked for: in such parts of their time, and every so many
+#: seconds at least. That one has moved something is seen at the next look; so it may be ended
+#: two of these later than its time.
 SWEEP_FRACTION, SWEEP_MAX = 1 / 16, 5
 
 
@@ -205,7 +206,6 @@ class Sessions:
         @param sweep: the shortest timeout that a session has, in seconds; 0: none has.
         @param keepAlive: seconds of silence until the kernel probes a client; 0: it does not.
         @param logEmpty: one that gets nothing from its client has a line of its own.
-        @param close: called when the last has ended and no more will come.
         """
         self.reactor = reactor
         self.service = service

@@ -8,13 +8,14 @@ from ipaddress import ip_address, ip_network
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nodenet.service.limits import Networks
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.protocols.haproxy._v1parser import V1Parser
 from twisted.protocols.haproxy._v2parser import V2Parser
 from twisted.trial.unittest import SynchronousTestCase
 
+from nodenet.service.admission import AddressRules
 from nodenet.service.proxyprotocol.header import MOST, Header, format, parse
+from nodenet.service.settings import Rule
 
 SIGNATURE = b"\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"
 
@@ -288,8 +289,9 @@ class ParseTests(SynchronousTestCase):
             self.assertIsInstance(header, Header)
             self.assertEqual(result(data[:length]), whole)
             # Addresses that the rest of the relay can work with.
+            rules = AddressRules([Rule(True, ip_network("::/0"))])
             for end in header:
-                Networks([(True, ip_network("::/0"))]).allow(getattr(end, "host", None))
+                rules.allow(getattr(end, "host", None))
             wanting = length
         else:
             wanting = len(data) + 1 if whole is None else 0
