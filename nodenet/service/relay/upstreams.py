@@ -171,6 +171,7 @@ class Upstreams:
 
         def closed(had_error: bool) -> None:
             self.deadlines.remove(stream)
+            stream.removeAllListeners()  # they refer to the stream
             del self._probes[upstream]
 
         stream = net.Stream(reactor=self.reactor)
