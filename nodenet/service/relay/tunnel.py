@@ -177,6 +177,8 @@ class Tunnel:
             truncated = self.cause in (Ending.CLIENT_TRUNCATED, Ending.UPSTREAM_TRUNCATED)
             if truncated and self._closesTruncated:
                 other.end()
+                if other.readable:  # for its end: what it sends is for nobody
+                    other.resume()
             else:
                 self._lateReset = LateReset(other, self._reactor)
 
