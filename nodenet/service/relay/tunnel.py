@@ -171,6 +171,9 @@ class Tunnel:
         if not self._open:
             if self._lateReset is not None:
                 self._lateReset.cancel()
+            # They refer to each other and to this, which only the collector would find.
+            self._client.removeAllListeners()
+            self._server.removeAllListeners()
             self._done()
         elif self.cause is not None and self._lateReset is None:
             self._since = self._reactor.seconds()
