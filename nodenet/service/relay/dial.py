@@ -88,7 +88,7 @@ class Dial:
         if self._secure is None:
             self._succeed()
         else:
-            stream.once("secure", self._succeed)
+            stream.on("secure", self._succeed)
             self._secure(stream)
 
     def _succeed(self) -> None:

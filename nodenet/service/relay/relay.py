@@ -106,7 +106,7 @@ class RelaySession(Session):
         if sessions.secure is None:
             self._connect()
         else:
-            client.once("secure", self._connect)
+            client.on("secure", self._connect)
             sessions.secure(client)
 
     def _connect(self) -> None:
