@@ -124,6 +124,11 @@ class RelaySession(Session):
         self._dial.next()
 
     def _connected(self, server: net.Stream, upstream: Upstream) -> None:
+        if self.client.readyState == "closed":
+            # Lost in this very turn: its close, by which all ends, is still to come.
+            upstream.active -= 1
+            server.resetAndDestroy()
+            return
         relay = self._relay
         self._endDial()
         self._upstream = upstream
