@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from nodenet import net
 from nodenet.errors import TLSError, errnoException
 from nodenet.service.relay.dial import Dial
 from nodenet.service.relay.upstreams import Upstream, Upstreams
@@ -337,6 +338,16 @@ class CancelTests(DialCase):
         self.assertEqual(self.active(), [1, 0])
         self.cancelled()
         self.assertEqual((transport.calls, self.ports()), (["abort"], [1]))
+
+    def test_theConnectionIsReset(self):
+        # The upstream is not to take the header alone for a client that has ended.
+        resets = []
+        self.patch(net.Stream, "resetAndDestroy", lambda stream: resets.append(stream))
+        secured = []
+        self.several(1, secure=secured.append)
+        self.answer()
+        self.dialed.cancel()
+        self.assertEqual(resets, secured)
 
     def test_whenTheLastAttemptHasFailedInThisVeryTurn(self):
         self.several(2)

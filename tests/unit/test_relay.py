@@ -34,6 +34,7 @@ REFUSED = Failure(ConnectionRefusedError(ECONNREFUSED))
 class RelayCase(SynchronousTestCase):
     def setUp(self):
         self.reactor = MemoryReactorClock()
+        self.reactor.advance(1000)
         self.events = []
         globalLogPublisher.addObserver(self.events.append)
         self.addCleanup(globalLogPublisher.removeObserver, self.events.append)

@@ -572,6 +572,21 @@ class UnreadResetTests(TunnelCase):
             both.tick()
             self.assertEqual(both.done, [RESETS[side]])
 
+    def test_whoIsPausedIsAskedThoughTheOtherHasNothingToTake(self):
+        for side in SIDES:
+            both = self.both()
+            both.stream(side).pause()
+            both.check(1)
+            self.assertEqual(self.asked, [both.stream(side)])
+
+    def test_whoIsSplicedIsAskedWhileTheOtherHasSomethingToTake(self):
+        # A source is not paused then, but not read from either.
+        for side in SIDES:
+            both = self.both()
+            both.other(side).countQueued(1)
+            both.check(1)
+            self.assertEqual(self.asked, [both.stream(side)])
+
     def test_whoHasEndedIsAsked(self):
         for side in SIDES:
             both = self.both()
@@ -682,7 +697,7 @@ class OrderTests(TunnelCase):
     Every order of events.
     """
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=300, deadline=None)
     @given(st.lists(st.sampled_from(HAPPENINGS), max_size=25), st.booleans())
     def test_doneOnceWithAnEndingThatFitsAndNothingLeft(self, happenings, closesTruncated):
         both = Both(closesTruncated=closesTruncated)
@@ -697,7 +712,7 @@ class OrderTests(TunnelCase):
             elif what == "check":
                 both.check(0.5, 5, 2)
             elif what == "cut":
-                cut = True
+                cut = cut or not both.done
                 both.tunnel.cut(Ending.DRAINED)
             elif not stream.connected:
                 continue
@@ -717,7 +732,8 @@ class OrderTests(TunnelCase):
             elif what in ("reset", "truncate"):
                 failed.append(side)
                 lose(stream, TLSError("truncated") if what == "truncate" else None)
-            elif what == "destroy":
+            elif what == "destroy" and side not in ended:
+                # As one that was reset when our FIN was to go.
                 failed.append(side)
                 stream.destroy()
         if not both.done:
