@@ -85,7 +85,7 @@ class KernelCase(SynchronousTestCase):
                 break
         if not queue:
             written = written[: stream.bytesWritten]
-            stream._outbox = None  # type: ignore[attr-defined]
+            stream._outbox = None
             stream.bufferSize = 0
         return written
 
@@ -149,7 +149,7 @@ class IsResetTests(KernelCase):
         far, stream = self.tcp()
         seen: list[Any] = []
         stream.on("data", seen.append)
-        stream.on("error", lambda error: seen.append(error.code))  # type: ignore[attr-defined]
+        stream.on("error", lambda error: seen.append(error.code))
         stream.on("close", lambda had_error: None)
         far.sendall(b"x")
         self.until(lambda: hasUnread(stream))
@@ -230,12 +230,12 @@ class LateResetTests(KernelCase):
         stream.setSecure(createCredentials(rejectUnauthorized=False))
         peer = net.Stream(fd=far.detach(), reactor=self.reactor)
         self.addCleanup(self.destroy, peer)
-        peer._acceptor = _Acceptor()  # type: ignore[attr-defined]
+        peer._acceptor = _Acceptor()  # type: ignore[assignment]
         peer.setSecure(createCredentials(key=key, cert=certificate))
         got: list[bytes] = []
         errors: list[str] = []
         peer.on("data", got.append)
-        peer.on("error", lambda error: errors.append(error.code))  # type: ignore[attr-defined]
+        peer.on("error", lambda error: errors.append(error.code))
 
         def pump(*streams: net.Stream) -> None:
             time.sleep(0.001)

@@ -25,6 +25,7 @@ class Transport(StringTransport):
 
     def __init__(self) -> None:
         super().__init__()
+        self.producer: Any = None
         self.calls: list[str] = []
 
     @property
