@@ -1,11 +1,13 @@
 """
-Tests for L{nodenet.service.upstreams}.
+Tests for L{nodenet.service.relay.upstreams}.
 """
 
 from __future__ import annotations
 
+import gc
 import random
-from errno import ECONNREFUSED
+import weakref
+from errno import ECONNREFUSED, EMFILE, ENFILE
 from itertools import islice
 
 from twisted.internet.error import ConnectionRefusedError
@@ -15,8 +17,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet import net
-from nodenet.service.upstreams import BALANCES, Upstream, Upstreams, connecting
-from nodenet.timers import clearTimeout
+from nodenet.errors import errnoException
+from nodenet.service.relay.upstreams import BALANCES, Deadlines, Upstream, Upstreams
 
 
 class UpstreamsCase(SynchronousTestCase):
@@ -46,7 +48,11 @@ class UpstreamsCase(SynchronousTestCase):
 
     def failTimes(self, upstreams, upstream, times):
         for _ in range(times):
-            upstreams.failed(upstream, "ECONNREFUSED")
+            upstreams.failed(upstream, refused())
+
+
+def refused():
+    return errnoException(ECONNREFUSED, "connect")
 
 
 def names(candidates, count=None):
@@ -115,7 +121,7 @@ class BalanceTests(UpstreamsCase):
         for balance in BALANCES:
             self.assertEqual(orders(self.make(balance, all=[self.a]), 2), ["a", "a"], balance)
 
-    def test_whoRestsLosesItsTurnsToAllOthersAlike(self):
+    def test_whoIsQuarantinedLosesItsTurnsToAllOthersAlike(self):
         upstreams = self.make(maxFails=1)
         self.failTimes(upstreams, self.a, 1)
         self.assertEqual(sorted(firsts(upstreams, 6)), list("bbbccc"))
@@ -142,7 +148,7 @@ class FailoverTests(UpstreamsCase):
             order = orders(self.make(balance, retries=3), 1)[0]
             self.assertEqual([sorted(order[:3]), sorted(order[3:])], [list("abc")] * 2, balance)
 
-    def test_whoBeganToRestMeanwhileIsNotTriedAgain(self):
+    def test_whoWasQuarantinedMeanwhileIsNotTriedAgain(self):
         upstreams = self.make(maxFails=1, retries=2)
         candidates = upstreams.candidates()
         self.assertEqual(names(candidates, 1), "a")
@@ -157,12 +163,12 @@ class FailoverTests(UpstreamsCase):
         upstreams.succeeded(self.b)
         self.assertEqual(sorted(names(candidates)), ["b", "c"])
 
-    def test_allFailingAreAllTriedThoughTheyBeginToRest(self):
+    def test_allFailingAreAllTriedThoughTheyAreQuarantined(self):
         upstreams = self.make(maxFails=1)
         tried = []
         for upstream in upstreams.candidates():
             tried.append(upstream.name)
-            upstreams.failed(upstream, "ECONNREFUSED")
+            upstreams.failed(upstream, refused())
         self.assertEqual(tried, ["a", "b", "c"])
 
     def test_theConnectionsOfOneTimeDoNotMixTheirTurns(self):
@@ -172,20 +178,20 @@ class FailoverTests(UpstreamsCase):
         self.assertEqual("".join(taken), "abbcca")
 
 
-class RestTests(UpstreamsCase):
+class QuarantineTests(UpstreamsCase):
     """
     Upstreams that do not answer.
     """
 
-    def test_anUpstreamThatHasFailedThriceRests(self):
+    def test_anUpstreamThatHasFailedThriceIsQuarantined(self):
         upstreams = self.make("first")
         self.failTimes(upstreams, self.a, 2)
         self.assertEqual(firsts(upstreams, 2), "aa")
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
         self.failTimes(upstreams, self.a, 1)
         self.assertEqual(firsts(upstreams, 2), "bb")
-        self.assertTrue(upstreams.rests(self.a))
-        self.assertFalse(upstreams.rests(self.b))
+        self.assertTrue(upstreams.quarantined(self.a))
+        self.assertFalse(upstreams.quarantined(self.b))
 
     def test_itComesBackAfterFailTimeout(self):
         upstreams = self.make("first", maxFails=1, failTimeout=10)
@@ -200,38 +206,38 @@ class RestTests(UpstreamsCase):
         self.failTimes(upstreams, self.a, 2)
         upstreams.succeeded(self.a)
         self.failTimes(upstreams, self.a, 2)
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
         self.failTimes(upstreams, self.a, 1)
-        self.assertTrue(upstreams.rests(self.a))
+        self.assertTrue(upstreams.quarantined(self.a))
 
     def test_havingComeBackOneFailureIsEnoughUntilItAnswers(self):
         upstreams = self.make()
         self.failTimes(upstreams, self.a, 3)
         self.reactor.advance(10)
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
         self.failTimes(upstreams, self.a, 1)
-        self.assertTrue(upstreams.rests(self.a))
+        self.assertTrue(upstreams.quarantined(self.a))
         upstreams.succeeded(self.a)
         self.failTimes(upstreams, self.a, 1)
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
 
-    def test_aFailureWhileItRestsProlongsTheRest(self):
+    def test_aFailureInQuarantineProlongsIt(self):
         upstreams = self.make(maxFails=1)
         self.failTimes(upstreams, self.a, 1)
         self.reactor.advance(6)
         self.failTimes(upstreams, self.a, 1)
         self.reactor.advance(6)
-        self.assertTrue(upstreams.rests(self.a))
+        self.assertTrue(upstreams.quarantined(self.a))
         self.reactor.advance(4)
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
 
-    def test_anAnswerEndsTheRest(self):
+    def test_anAnswerEndsTheQuarantine(self):
         upstreams = self.make("first", maxFails=1)
         self.failTimes(upstreams, self.a, 1)
         upstreams.succeeded(self.a)
         self.assertEqual(firsts(upstreams, 1), "a")
 
-    def test_ifAllRestAllAreTried(self):
+    def test_ifAllAreQuarantinedAllAreTried(self):
         upstreams = self.make("first", maxFails=1)
         for upstream in self.three:
             self.failTimes(upstreams, upstream, 1)
@@ -239,14 +245,32 @@ class RestTests(UpstreamsCase):
         self.reactor.advance(5)
         self.failTimes(upstreams, self.a, 1)
         self.failTimes(upstreams, self.c, 1)
-        self.reactor.advance(5)  # b's rest is over
+        self.reactor.advance(5)  # b's quarantine is over
         self.assertEqual(firsts(upstreams, 1), "b")
 
-    def test_withoutMaxFailsNoneRests(self):
+    def test_withoutMaxFailsNoneIsQuarantined(self):
         upstreams = self.make("first", maxFails=0)
         self.failTimes(upstreams, self.a, 100)
         self.assertEqual(firsts(upstreams, 1), "a")
         self.assertEqual(self.lines(), [])
+
+    def test_withoutFailTimeoutNoneIsQuarantined(self):
+        upstreams = self.make("first", maxFails=1, failTimeout=0)
+        self.failTimes(upstreams, self.a, 100)
+        self.assertEqual(firsts(upstreams, 1), "a")
+        self.assertEqual(self.lines(), [])
+
+    def test_toBeOutOfDescriptorsDoesNotCount(self):
+        upstreams = self.make(maxFails=1)
+        for errno in EMFILE, ENFILE:
+            upstreams.failed(self.a, errnoException(errno, "connect"))
+        self.assertEqual((self.a.failures, upstreams.quarantined(self.a)), (0, False))
+        self.assertEqual(self.lines(), [])
+
+    def test_whatHasNoErrnoCounts(self):
+        upstreams = self.make(maxFails=1)
+        upstreams.failed(self.a, ValueError("a listener's"))
+        self.assertTrue(upstreams.quarantined(self.a))
 
     def test_theLogTellsOfItOnceAndWhenItAnswersAgain(self):
         upstreams = self.make(maxFails=2, failTimeout=2.5)
@@ -256,7 +280,8 @@ class RestTests(UpstreamsCase):
             [
                 (
                     LogLevel.warn,
-                    "Upstream a rests for 2.5 s: 2 failures in a row, the last: ECONNREFUSED",
+                    "Upstream a is quarantined for 2.5 s: 2 failures in a row,"
+                    " the last: ECONNREFUSED",
                 )
             ],
         )
@@ -264,14 +289,14 @@ class RestTests(UpstreamsCase):
         upstreams.succeeded(self.a)
         self.assertEqual(self.lines(), [(LogLevel.info, "Upstream a answers again")])
 
-    def test_theLogTellsOfEachRest(self):
+    def test_theLogTellsOfEachQuarantine(self):
         upstreams = self.make(maxFails=1)
         for _ in range(2):
             self.failTimes(upstreams, self.a, 1)
             self.reactor.advance(10)
         levels = [level for level, _ in self.lines()]
         self.assertEqual(levels, [LogLevel.warn] * 2)
-        # Though it was awake: it has failed whenever it was asked.
+        # Though its time was over: it has failed whenever it was asked.
         upstreams.succeeded(self.a)
         self.assertEqual(self.lines(), [(LogLevel.info, "Upstream a answers again")])
 
@@ -340,15 +365,15 @@ class ProbeTests(UpstreamsCase):
         self.probe()
         self.assertEqual(self.reactor.unixClients[0][0], b"/run/x.sock")
 
-    def test_whatAnswersIsDisconnectedAndWakes(self):
+    def test_whatAnswersIsDisconnectedAndLeavesTheQuarantine(self):
         upstreams = self.probe(maxFails=1, failTimeout=100)
         self.failTimes(upstreams, self.a, 1)
         self.lines()
-        self.assertTrue(upstreams.rests(self.a))
+        self.assertTrue(upstreams.quarantined(self.a))
         transport = self.answer()
         self.assertTrue(transport.disconnected)
         self.assertEqual(transport.value(), b"")
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
         self.assertEqual(self.lines(), [(LogLevel.info, "Upstream a answers again")])
 
     def test_whatAnswersHasNoFailuresInARow(self):
@@ -356,15 +381,15 @@ class ProbeTests(UpstreamsCase):
         self.failTimes(upstreams, self.a, 2)
         self.answer()
         self.failTimes(upstreams, self.a, 2)
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
 
     def test_whatRefusesHasFailed(self):
         upstreams = self.probe(maxFails=2)
         self.refuse()
-        self.assertFalse(upstreams.rests(self.a))
+        self.assertFalse(upstreams.quarantined(self.a))
         self.reactor.advance(30)
         self.refuse()
-        self.assertTrue(upstreams.rests(self.a))
+        self.assertTrue(upstreams.quarantined(self.a))
         [(level, text)] = self.lines()
         self.assertIs(level, LogLevel.warn)
         self.assertTrue(text.endswith("the last: ECONNREFUSED"), text)
@@ -376,7 +401,7 @@ class ProbeTests(UpstreamsCase):
         self.reactor.advance(0.25)
         self.reactor.advance(0)
         self.assertTrue(self.reactor.connectors[0].stoppedConnecting)
-        self.assertTrue(upstreams.rests(self.a))
+        self.assertTrue(upstreams.quarantined(self.a))
         [(_, text)] = self.lines()
         self.assertTrue(text.endswith("the last: ETIMEDOUT"), text)
 
@@ -391,6 +416,20 @@ class ProbeTests(UpstreamsCase):
             end()
             upstreams.stop()
             self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_aProbeIsFreedByReferenceCountsAlone(self):
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for end in self.answer, self.refuse:
+            upstreams = self.probe()
+            [stream] = upstreams._probes.values()
+            ref = weakref.ref(stream)
+            del stream
+            end()
+            for each in self.reactor.tcpClients, self.reactor.connectors:
+                each.clear()
+            upstreams.stop()
+            self.assertIsNone(ref(), end)
 
     def test_stopEndsProbing(self):
         upstreams = self.make()
@@ -417,34 +456,98 @@ class ProbeTests(UpstreamsCase):
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
 
-class ConnectingTests(UpstreamsCase):
+class DeadlineTests(UpstreamsCase):
     """
-    The time limit of an attempt to connect.
+    The time limit of attempts to connect.
     """
 
     def setUp(self):
         super().setUp()
-        self.stream = net.Stream(reactor=self.reactor)
+        self.deadlines = Deadlines(self.reactor, 1.5)
         self.seen = []
-        self.stream.on("error", self.seen.append)
-        self.stream.on("close", self.seen.append)
-        self.timer = connecting(self.stream, 1.5, self.reactor)
-        self.stream.connect(1, "192.0.2.1")
+
+    def attempt(self, name):
+        stream = net.Stream(reactor=self.reactor)
+        stream.on("error", lambda error: self.seen.append((name, error)))
+        self.deadlines.add(stream)
+        stream.connect(1, "192.0.2.1")
+        return stream
+
+    def failed(self):
+        self.reactor.advance(0)
+        return "".join(name for name, _ in self.seen)
 
     def test_anAttemptFailsInTime(self):
+        stream = self.attempt("a")
         self.reactor.advance(1.25)
-        self.assertEqual(self.stream.readyState, "opening")
+        self.assertEqual(stream.readyState, "opening")
         self.reactor.advance(0.25)
-        self.assertEqual(self.stream.readyState, "closed")
-        self.reactor.advance(0)
-        error, hadError = self.seen
+        self.assertEqual(stream.readyState, "closed")
+        self.assertEqual(self.failed(), "a")
+        error = self.seen[0][1]
         self.assertIsInstance(error, TimeoutError)
         self.assertEqual((error.code, error.syscall), ("ETIMEDOUT", "connect"))
-        self.assertIs(hadError, True)
         self.assertTrue(self.reactor.connectors[0].stoppedConnecting)
 
-    def test_unlessTheTimerIsCleared(self):
-        clearTimeout(self.timer)
+    def test_unlessItIsRemoved(self):
+        stream = self.attempt("a")
+        self.deadlines.remove(stream)
+        self.reactor.pump([1] * 10)
+        self.assertEqual((stream.readyState, self.failed()), ("opening", ""))
+        self.deadlines.remove(stream)  # twice is let pass
+
+    def test_eachHasItsOwnTimeFromWhenItBegan(self):
+        for name in "abc":
+            self.attempt(name)
+            self.reactor.advance(0.25)
+        for expected in "", "", "", "a", "ab", "abc":
+            self.assertEqual(self.failed(), expected)
+            self.reactor.advance(0.25)
+
+    def test_thoseOfOneTimeFailInTheirOrder(self):
+        for name in "bca":
+            self.attempt(name)
+        self.reactor.advance(1.5)
+        self.assertEqual(self.failed(), "bca")
+
+    def test_oneThatIsRemovedDoesNotKeepTheOthersFromFailing(self):
+        first, last = self.attempt("a"), self.attempt("c")
+        self.reactor.advance(1)
+        self.attempt("b")
+        self.deadlines.remove(first)
+        self.deadlines.remove(last)
+        self.reactor.advance(1.25)
+        self.assertEqual(self.failed(), "")
+        self.reactor.advance(0.25)
+        self.assertEqual(self.failed(), "b")
+
+    def test_thereIsOneTimerForAll(self):
+        for name in "abc":
+            self.attempt(name)
+            self.reactor.advance(0.25)
+            self.assertEqual(len(self.reactor.getDelayedCalls()), 1)
+
+    def test_withoutAttemptsThereIsNoTimerInTheEnd(self):
+        self.deadlines.remove(self.attempt("a"))
+        self.attempt("b")
+        self.reactor.pump([1.5, 0])
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        self.attempt("c")
+        self.reactor.advance(1.5)
+        self.assertEqual(self.failed(), "bc")
+
+    def test_oneThatBeginsWhenAnotherFailsHasAllItsTime(self):
+        self.attempt("a").on("close", lambda had_error: self.attempt("b"))
+        self.reactor.pump([1.5, 0, 1.25])
+        self.assertEqual(self.failed(), "a")
+        self.reactor.advance(0.25)
+        self.assertEqual(self.failed(), "ab")
+
+    def test_stopLeavesNoTimer(self):
+        self.deadlines.stop()
+        self.attempt("a")
+        self.deadlines.stop()
+        self.deadlines.stop()
         self.assertEqual(self.reactor.getDelayedCalls(), [])
         self.reactor.advance(10)
-        self.assertEqual((self.stream.readyState, self.seen), ("opening", []))
+        self.assertEqual(self.failed(), "")

@@ -5,9 +5,11 @@ The search for an upstream: one candidate after the other, until one is connecte
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import ECONNRESET
 from typing import Any
 
 from nodenet import net
+from nodenet.errors import errnoException
 from nodenet.service.log import errorText
 from nodenet.service.relay.upstreams import Upstream, Upstreams
 
@@ -16,9 +18,9 @@ __all__ = ["Dial"]
 
 class Dial:
     """
-    Calls C{connected} with the stream and its L{Upstream}, or C{failed} when no candidate is
-    left; neither after L{cancel}. Of C{upstream.active} the connection is then one, and whoever
-    has it is to take it off when it closes.
+    After L{next}, calls C{connected} with the stream, which nobody listens to, and its
+    L{Upstream}, or C{failed} when no candidate is left; neither after L{cancel}. The connection
+    is counted in C{upstream.active}: whoever has it then is to take it off when it closes.
 
     @ivar attempts: connections that were tried.
     @ivar errors: what has failed, one text for each attempt.
@@ -63,7 +65,7 @@ class Dial:
 
     def next(self) -> None:
         """
-        Try the next candidate.
+        Try the next candidate. To be called once: after that it goes on by itself.
         """
         upstream = self._upstream = next(self._candidates, None)
         if upstream is None:
@@ -88,7 +90,7 @@ class Dial:
         if self._secure is None:
             self._succeed()
         else:
-            stream.once("secure", self._succeed)
+            stream.on("secure", self._succeed)
             self._secure(stream)
 
     def _succeed(self) -> None:
@@ -108,12 +110,14 @@ class Dial:
         self._upstream.active -= 1
         stream, self._stream = self._stream, None
         if stream is not None:
+            if not had_error:  # it has ended before TLS was there
+                self._attemptFailed(errnoException(ECONNRESET, "handshake"))
             self._upstreams.deadlines.remove(stream)
             self.next()
 
     def cancel(self) -> None:
         """
-        There is nobody any more who wants a connection.
+        Nobody wants a connection any more. What is there already is left alone.
         """
         stream, self._stream = self._stream, None
         if stream is not None:

@@ -65,6 +65,7 @@ class LateReset:
         self._look()
 
     def _look(self) -> None:
+        self._timer = None  # it refers to this
         stream = self._stream
         fd = stream.fd
         # TIOCOUTQ is SIOCOUTQ: what was not acknowledged, of what the kernel has taken.
@@ -78,4 +79,5 @@ class LateReset:
         """
         Leave it to somebody else.
         """
-        clearTimeout(self._timer)
+        timer, self._timer = self._timer, None
+        clearTimeout(timer)

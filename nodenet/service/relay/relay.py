@@ -106,7 +106,7 @@ class RelaySession(Session):
         if sessions.secure is None:
             self._connect()
         else:
-            client.once("secure", self._connect)
+            client.on("secure", self._connect)
             sessions.secure(client)
 
     def _connect(self) -> None:
@@ -124,6 +124,11 @@ class RelaySession(Session):
         self._dial.next()
 
     def _connected(self, server: net.Stream, upstream: Upstream) -> None:
+        if self.client.readyState == "closed":
+            # Lost in this very turn: its close, by which all ends, is still to come.
+            upstream.active -= 1
+            server.resetAndDestroy()
+            return
         relay = self._relay
         self._endDial()
         self._upstream = upstream

@@ -166,17 +166,22 @@ class Tunnel:
     def _closed(self, inOrder: bool, reset: Ending, other: net.Stream) -> None:
         self._open -= 1
         if self.cause is None and not inOrder:
-            # It had been reset when our own FIN was to go: no error to a stream.
+            # It had been reset when our own FIN was to go, which to a stream is no error.
             self.cause, self.error = reset, "ECONNRESET"
         if not self._open:
             if self._lateReset is not None:
                 self._lateReset.cancel()
+            # They refer to each other and to this, which only the collector would find.
+            self._client.removeAllListeners()
+            self._server.removeAllListeners()
             self._done()
-        elif self.cause is not None and self._lateReset is None:
+        elif self.cause is not None:
             self._since = self._reactor.seconds()
             truncated = self.cause in (Ending.CLIENT_TRUNCATED, Ending.UPSTREAM_TRUNCATED)
             if truncated and self._closesTruncated:
                 other.end()
+                if other.readable:  # for its end: what it sends is for nobody
+                    other.resume()
             else:
                 self._lateReset = LateReset(other, self._reactor)
 

@@ -112,6 +112,9 @@ class Upstreams:
             yield fresh[0]
 
     def quarantined(self, upstream: Upstream) -> bool:
+        """
+        @return: whether it is to be passed over now.
+        """
         until = upstream.quarantinedUntil
         return until is not None and self.reactor.seconds() < until
 
@@ -125,8 +128,8 @@ class Upstreams:
         if self.failTimeout and 0 < self.maxFails <= upstream.failures:
             if not self.quarantined(upstream):
                 log.warn(
-                    "Upstream {upstream} is quarantined for {quarantine:g} s:"
-                    " {failures} failures in a row, the last: {why}",
+                    "Upstream {upstream} is quarantined for {quarantine:g} s: {failures}"
+                    " failures in a row, the last: {why}",
                     upstream=upstream.name,
                     quarantine=self.failTimeout,
                     failures=upstream.failures,
@@ -135,6 +138,9 @@ class Upstreams:
             upstream.quarantinedUntil = self.reactor.seconds() + self.failTimeout
 
     def succeeded(self, upstream: Upstream) -> None:
+        """
+        It has answered.
+        """
         upstream.failures = 0
         if upstream.quarantinedUntil is not None:
             upstream.quarantinedUntil = None
@@ -171,6 +177,7 @@ class Upstreams:
 
         def closed(had_error: bool) -> None:
             self.deadlines.remove(stream)
+            stream.removeAllListeners()  # they refer to the stream
             del self._probes[upstream]
 
         stream = net.Stream(reactor=self.reactor)
@@ -195,6 +202,9 @@ class Deadlines:
         self._timer: Any = None
 
     def add(self, stream: net.Stream) -> None:
+        """
+        Its time begins now.
+        """
         self._due[stream] = self._reactor.seconds() + self._seconds
         if self._timer is None:
             self._timer = self._reactor.callLater(self._seconds, self._look)
