@@ -205,7 +205,6 @@ class Sessions:
         @param sweep: the shortest timeout that a session has, in seconds; 0: none has.
         @param keepAlive: seconds of silence until the kernel probes a client; 0: it does not.
         @param logEmpty: one that gets nothing from its client has a line of its own.
-        @param close: called when the last has ended and no more will come.
         """
         self.reactor = reactor
         self.service = service
