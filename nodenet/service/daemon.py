@@ -56,7 +56,7 @@ class Daemon(Service):
         self.sessions = sessions
         self.drain = drain
         self.ports: list[Any] = []
-        self._bound = False
+        self._bound = self._stopped = False
         self._drained: Deferred[None] | None = None
         sessions.onEnd = self._checkDrained
 
@@ -75,6 +75,8 @@ class Daemon(Service):
             if isinstance(result, Failure):
                 listening.addErrback(lambda _: None)
                 result.raiseException()
+            # Others' endpoints may take their time: all of the addresses, or none.
+            listening.addErrback(lambda _: self.reactor.callWhenRunning(self.reactor.stop))
 
     def startService(self) -> None:
         """
@@ -87,6 +89,9 @@ class Daemon(Service):
             self.privilegedStartService()
 
     def _listening(self, port: Any) -> None:
+        if self._stopped:
+            port.stopListening()
+            return
         self.ports.append(port)
         log.info("Listening on {address}", address=addressText(port.getHost()))
 
@@ -105,6 +110,7 @@ class Daemon(Service):
         @return: fires when all are closed, after C{drain} seconds at the latest.
         """
         super().stopService()
+        self._stopped = True
         stopped = [port.stopListening() for port in self.ports]
         self.ports = []
         drained: Deferred[None] = Deferred()

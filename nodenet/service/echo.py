@@ -20,6 +20,6 @@ def echo(greeting: bytes = b"") -> Callable[[net.Stream], None]:
     def listener(stream: net.Stream) -> None:
         if greeting:
             stream.write(greeting)
-        stream.pipe(stream)
+        stream.pipe(stream, end=not stream.allowHalfOpen)
 
     return listener

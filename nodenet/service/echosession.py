@@ -30,12 +30,16 @@ class Echo:
         self._serve = serve
 
     def begin(
-        self, sessions: Sessions, client: net.Stream, header: Header | None
+        self,
+        sessions: Sessions,
+        client: net.Stream,
+        header: Header | None,
+        host: str | None = None,
     ) -> EchoSession:
         """
         A client has come.
         """
-        return EchoSession(self._serve, sessions, client, header)
+        return EchoSession(self._serve, sessions, client, header, host)
 
     def sweep(self) -> None:
         """
@@ -61,8 +65,9 @@ class EchoSession(Session):
         sessions: Sessions,
         client: net.Stream,
         header: Header | None,
+        host: str | None,
     ) -> None:
-        super().__init__(sessions, client, header)
+        super().__init__(sessions, client, header, host)
         self._moved = 0
         self._since = self._began
         client.on("error", self._failed)

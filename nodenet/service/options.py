@@ -225,9 +225,9 @@ class Options(Command):
 
     longdesc = (
         "Send back all that is received, or relay it. Serves on --port, --path, --fd and each"
-        " --listen, of which one is needed. SIGTERM stops accepting, ends what is open after"
-        " all that is queued has been written, and exits. SIGHUP reads the TLS files again;"
-        " SIGUSR1 reopens the access log."
+        " --listen, of which one is needed. SIGTERM stops accepting, lets what is open end"
+        " within --drain, and exits. SIGHUP reads the TLS files again; SIGUSR1 reopens the"
+        " access log."
     )
     made: ClassVar = {"": EchoSettings, "relay:": RelaySettings}
 

@@ -39,7 +39,6 @@ class Session:
         "_began",
         "_duration",
         "_header",
-        "_host",
         "_listener",
         "_peer",
         "_start",
@@ -48,12 +47,20 @@ class Session:
         "client",
         "ending",
         "error",
+        "host",
         "sessions",
     )
 
-    def __init__(self, sessions: Sessions, client: net.Stream, header: Header | None) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        client: net.Stream,
+        header: Header | None,
+        host: str | None = None,
+    ) -> None:
         """
         @param header: of the PROXY protocol, if there was one.
+        @param host: the IP address that it is counted by.
         """
         self.sessions = sessions
         self.client: Any = client
@@ -61,7 +68,7 @@ class Session:
         self.error = ""
         self.bytesRead = self.bytesWritten = 0  # at the end
         self._header = header
-        self._host: str | None = None  # that it is counted by
+        self.host = host
         self._start = time.time()
         self._began = sessions.reactor.seconds()
         self._duration = 0.0
@@ -151,7 +158,13 @@ class Service(Protocol):
     What serves the clients: echo, or the relay.
     """
 
-    def begin(self, sessions: Sessions, client: net.Stream, header: Header | None) -> Session:
+    def begin(
+        self,
+        sessions: Sessions,
+        client: net.Stream,
+        header: Header | None,
+        host: str | None,
+    ) -> Session:
         """
         A client has come.
         """
@@ -240,9 +253,7 @@ class Sessions:
                 return
         if self.keepAlive:
             client.setKeepAlive(True, self.keepAlive * 1000)
-        session = self.service.begin(self, client, header)
-        session._host = host
-        self.open.add(session)
+        self.open.add(self.service.begin(self, client, header, host))
 
     def refuse(self, reason: str, peer: Any, detail: str = "") -> None:
         """
@@ -277,10 +288,12 @@ class Sessions:
         """
         self.open.discard(session)
         if self.admission is not None:
-            self.admission.leave(session._host)
+            self.admission.leave(session.host)
         self._told.add(session.ending, session)
         if self.accessLog is not None:
-            if self.logEmpty or session.bytesRead:
+            # Of a client that found no upstream nothing was read yet.
+            failed = session.ending is Ending.CONNECT_FAILED
+            if self.logEmpty or session.bytesRead or failed:
                 self.accessLog.write(session.record().json())
             else:
                 self._empty.add(session.ending, session)
@@ -300,7 +313,10 @@ class Sessions:
         """
         now = self.reactor.seconds()
         for session in list(self.open):
-            session.check(now)
+            try:
+                session.check(now)
+            except Exception:  # a fault of ours, which is not to keep the others waiting
+                log.failure("Cannot look after {peer}", peer=session.peerAddress())
         self.service.sweep()
 
     def stop(self) -> None:

@@ -92,6 +92,20 @@ class EchoTests(ProcessCase):
         self.assertEqual(process.stop(), 0)
         self.assertFalse(os.path.exists(path))
 
+    def test_halfOpenOurSideStaysOpen(self):
+        for options, ended in ((), True), (("--allow-half-open",), False):
+            process, port = self.echo(*options, "--drain", "0.1")
+            with socket.create_connection(("127.0.0.1", port), LIMIT) as skt:
+                skt.sendall(b"x")
+                self.assertEqual(skt.recv(1), b"x")
+                skt.shutdown(socket.SHUT_WR)
+                skt.settimeout(LIMIT if ended else 0.3)
+                if ended:
+                    self.assertEqual(skt.recv(1), b"")
+                else:
+                    self.assertRaises(TimeoutError, skt.recv, 1)
+            process.stop()
+
     def test_node(self):
         _, port = self.echo("--greeting", "hello")
         program = f"""

@@ -4,6 +4,8 @@ Tests for L{nodenet.service.daemon}.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import TCP4ServerEndpoint, UNIXServerEndpoint
@@ -99,6 +101,31 @@ class ListeningTests(DaemonCase):
         service = self.make()
         service.startService()
         self.assertEqual([each[0] for each in self.reactor.tcpServers], [8124])
+
+    def test_anEndpointThatFailsLaterStopsTheDaemon(self):
+        later = Deferred()
+        endpoint = SimpleNamespace(listen=lambda factory: later)
+        self.patch(module.sys, "stderr", module.sys.stderr)
+        self.patch(self.reactor, "stop", lambda: self.events.append({"stopped": True}))
+        self.patch(self.reactor, "callWhenRunning", lambda call: call())
+        self.start(("--listen slow:1", endpoint))
+        later.errback(OSError(13, "Permission denied"))
+        self.assertIn({"stopped": True}, self.events)
+        self.events.remove({"stopped": True})
+        self.assertEqual(
+            self.logged(LogLevel.critical),
+            ["--listen slow:1: cannot listen: Permission denied"],
+        )
+
+    def test_aPortThatComesAfterTheEndIsStopped(self):
+        later, port = Deferred(), Port()
+        endpoint = SimpleNamespace(listen=lambda factory: later)
+        service = self.start(("--listen slow:1", endpoint))
+        service.stopService()
+        stopped = []
+        port.stopListening = lambda: stopped.append(port)
+        later.callback(port)
+        self.assertEqual(stopped, [port])
 
     def test_allAreServedByTheSameFactory(self):
         service = self.start(

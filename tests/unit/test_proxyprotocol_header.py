@@ -347,10 +347,19 @@ class FormatTests(SynchronousTestCase):
         ]:
             self.assertEqual(format(version, *header), data)
 
-    def test_endsOfTwoFamiliesAreUnknown(self):
+    def test_anIPv4EndBesideAnIPv6OneIsMapped(self):
+        mapped = IPv6Address("TCP", f"::ffff:{IPV4.source.host}", IPV4.source.port)
+        for version in 1, 2:
+            self.assertEqual(
+                format(version, IPV4.source, IPV6.destination),
+                format(version, mapped, IPV6.destination),
+            )
+            self.assertEqual(
+                format(version, IPV6.source, IPV4.source), format(version, IPV6.source, mapped)
+            )
+
+    def test_endsOfOtherFamiliesAreUnknown(self):
         for ends in [
-            (IPV4.source, IPV6.destination),
-            (IPV6.source, IPV4.destination),
             (UNIX.source, IPV4.destination),
             (None, None),
             (None, IPV4.destination),

@@ -36,8 +36,8 @@ class Served(Session):
 
     __slots__ = ("calls",)
 
-    def __init__(self, calls, sessions, client, header):
-        super().__init__(sessions, client, header)
+    def __init__(self, calls, sessions, client, header, host):
+        super().__init__(sessions, client, header, host)
         self.calls = calls
         client.resume()
         client.on("close", self._closed)
@@ -68,8 +68,8 @@ class Serving:
     def __init__(self):
         self.calls = []
 
-    def begin(self, sessions, client, header):
-        return Served(self.calls, sessions, client, header)
+    def begin(self, sessions, client, header, host):
+        return Served(self.calls, sessions, client, header, host)
 
     def sweep(self):
         self.calls.append(("sweep",))
@@ -219,6 +219,21 @@ class AdmissionTests(SessionsCase):
         self.end(one)
         self.assertEqual(self.connect("192.0.2.1").readyState, "open")
         self.assertEqual(self.connect("192.0.2.2").readyState, "closed")
+
+    def test_aFaultOfTheServiceGivesTheHostsPlaceBack(self):
+        def begin(sessions, client, header, host):
+            Served([], sessions, client, header, host)
+            raise ZeroDivisionError
+
+        self.make(mostPerHost=1)
+        self.patch(self.service, "begin", begin)
+        stream = net.Stream(reactor=self.clock)
+        stream.makeConnection(
+            StringTransport(hostAddress=HERE, peerAddress=IPv4Address("TCP", "192.0.2.1", 1))
+        )
+        self.assertRaises(ZeroDivisionError, self.sessions.accept, stream)
+        self.end(stream)
+        self.assertIsNone(self.sessions.admission.enter("192.0.2.1"))
 
     def test_anIPv4ClientOfASocketForBothFamiliesIsCountedByItsIPv4Address(self):
         self.make(mostPerHost=1)
@@ -469,6 +484,18 @@ class EmptyTests(SessionsCase):
             self.end(stream)
         self.assertEqual([record["count"] for record in self.records()], [1, 2])
 
+    def test_whoFoundNoUpstreamHasALineAlways(self):
+        """
+        What it has sent may be in the kernel yet.
+        """
+        self.make(logEmpty=False)
+        for stream in [self.connect() for _ in range(3)]:
+            [session] = [each for each in self.sessions.open if each.client is stream]
+            session.ending = Ending.CONNECT_FAILED
+            self.end(stream)
+        self.sessions.close()
+        self.assertEqual([each["count"] for each in self.records()], [1, 1, 1])
+
     def test_elseEachHasItsOwn(self):
         self.make()
         for _ in range(3):
@@ -510,6 +537,20 @@ class SweepTests(SessionsCase):
     def test_whereNoneHasATimeoutThereIsNoTimer(self):
         self.make()
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_aFaultWithOneDoesNotKeepTheOthersWaiting(self):
+        def check(session, now):
+            checked.append(session)
+            raise ZeroDivisionError
+
+        checked = []
+        self.patch(Served, "check", check)
+        self.make(sweep=16)
+        for _ in range(3):
+            self.connect()
+        self.clock.advance(1)
+        self.assertEqual(len(checked), 3)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 3)
 
     def test_oneMayEndAnother(self):
         sessions = self.make(sweep=16)

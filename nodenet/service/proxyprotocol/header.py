@@ -147,6 +147,8 @@ def format(version: int, source: Any, destination: Any) -> bytes:
     @return: a header, which says C{UNKNOWN} or C{AF_UNSPEC} of addresses that its version
         cannot name, or of two families.
     """
+    if {type(source), type(destination)} == {IPv4Address, IPv6Address}:
+        source, destination = _mapped(source), _mapped(destination)
     kinds = {type(source), type(destination)}
     if version == 1:
         if kinds not in ({IPv4Address}, {IPv6Address}):
@@ -175,3 +177,12 @@ def _bare(host: str) -> str:
     Without the zone of a link-local address, which says nothing elsewhere.
     """
     return host.partition("%")[0]
+
+
+def _mapped(address: Any) -> Any:
+    """
+    @return: an IPv4 address as one of IPv6 (RFC 4291, 2.5.5.2): a header has one family.
+    """
+    if isinstance(address, IPv4Address):
+        return IPv6Address("TCP", f"::ffff:{address.host}", address.port)
+    return address

@@ -58,12 +58,16 @@ class Relay:
         self.splicer = Splicer() if splices else None
 
     def begin(
-        self, sessions: Sessions, client: net.Stream, header: Header | None
+        self,
+        sessions: Sessions,
+        client: net.Stream,
+        header: Header | None,
+        host: str | None = None,
     ) -> RelaySession:
         """
         A client has come.
         """
-        return RelaySession(self, sessions, client, header)
+        return RelaySession(self, sessions, client, header, host)
 
     def sweep(self) -> None:
         """
@@ -89,9 +93,14 @@ class RelaySession(Session):
     __slots__ = ("_attempts", "_dial", "_firstByte", "_relay", "_tunnel", "_upstream")
 
     def __init__(
-        self, relay: Relay, sessions: Sessions, client: net.Stream, header: Header | None
+        self,
+        relay: Relay,
+        sessions: Sessions,
+        client: net.Stream,
+        header: Header | None,
+        host: str | None,
     ) -> None:
-        super().__init__(sessions, client, header)
+        super().__init__(sessions, client, header, host)
         self._relay = relay
         self._firstByte: float | None = None
         self._attempts = 0
