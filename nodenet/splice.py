@@ -30,7 +30,6 @@ MOST = 1024 * 1024
 #: 1 MiB is a tenth faster, but each slow reader may have the kernel hold so much.
 SIZE = 256 * 1024
 
-_SPLICES = hasattr(os, "splice")
 _FLAGS = getattr(os, "SPLICE_F_MOVE", 0) | getattr(os, "SPLICE_F_NONBLOCK", 0)
 
 
@@ -62,7 +61,9 @@ class Splicer:
         See to a pipe, which has just begun to listen to the source's C{data}; called by
         L{Stream.pipe<nodenet.net.Stream.pipe>}.
         """
-        if not (_SPLICES and isinstance(source, Stream) and isinstance(dest, Stream)):
+        if not (
+            hasattr(os, "splice") and isinstance(source, Stream) and isinstance(dest, Stream)
+        ):
             return
         transport, to = source.transport, dest.transport
         if isDirect(transport) and isDirect(to) and source is not dest:

@@ -224,10 +224,16 @@ class Direct(tcp.Connection):
     # The end
 
     def readConnectionLost(self, reason: Failure) -> None:
-        if self.owner is not None:  # a stream's, which need not be asked whether it can
-            cast(IHalfCloseableProtocol, self.protocol).readConnectionLost()
-        else:
+        if self.owner is None:
             super().readConnectionLost(reason)
+            return
+        # A reactor says so of any hang-up, and in the midst of an RST too: what it is, the
+        # next read tells.
+        self.startReading()
+        why = self.doRead()
+        if why:
+            self.stopReading()
+            self.connectionLost(why if isinstance(why, Failure) else Failure(why))
 
     def connectionLost(self, reason: Failure) -> None:
         if not hasattr(self, "socket"):

@@ -145,7 +145,7 @@ class TLSTransport(Transport):
                 self.startWriting()
                 return None
             except SSL.ZeroReturnError:
-                return main.CONNECTION_DONE
+                return self._readEnd()
             except SSL.Error as e:
                 return asOSError(e, "read")
             self.protocol.dataReceived(data)

@@ -223,6 +223,20 @@ class LateResetTests(KernelCase):
             self.reactor.pump([0.5] * 3)
             self.assertEqual(stream.readyState, "closed")
 
+    def test_ofAPeerThatHasResetTooNothingIsWaitedFor(self) -> None:
+        """
+        What it has not acknowledged stays counted.
+        """
+        far, stream = self.tcp()
+        self.fill(stream, False)
+        LateReset(stream, self.reactor)
+        self.assertEqual(stream.readyState, "open")
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        far.close()
+        time.sleep(0.01)
+        self.reactor.advance(0.5)
+        self.assertEqual(stream.readyState, "closed")
+
     def test_inTLS(self) -> None:
         authority = Authority()
         key, certificate, _ = authority.issue("localhost")

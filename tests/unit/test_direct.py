@@ -5,7 +5,7 @@ Tests for L{nodenet._transports.direct}: a pair of sockets, the reactor's events
 from __future__ import annotations
 
 import socket
-from errno import ETIMEDOUT
+from errno import ECONNRESET, ETIMEDOUT
 from typing import Any
 
 from twisted.internet import main
@@ -76,6 +76,21 @@ class DirectCase(SynchronousTestCase):
         self.addCleanup(stream.destroy)
         return stream
 
+    def hungUp(self, stream: net.Stream) -> list[Any]:
+        """
+        The reactor takes what is there for an end.
+
+        @return: what the stream emits.
+        """
+        events: list[Any] = []
+        stream.on("data", events.append)
+        stream.on("end", lambda: events.append("end"))
+        stream.on("error", lambda e: events.append(e.errno))
+        stream.transport.stopReading()
+        stream.transport.readConnectionLost(Failure(main.CONNECTION_DONE))
+        self.reactor.advance(0)
+        return events
+
     def received(self) -> bytes:
         """
         @return: what has come at the other end.
@@ -97,6 +112,31 @@ class DirectCase(SynchronousTestCase):
             stream.write(bytes(10_000))
             sent += bytes(10_000)
         return sent
+
+
+class HangUpTests(DirectCase):
+    """
+    What a reactor takes for an end may be none.
+    """
+
+    def test_anEndIsOne(self) -> None:
+        stream = self.stream(allowHalfOpen=True)
+        self.far.shutdown(socket.SHUT_WR)
+        self.assertEqual(self.hungUp(stream), ["end"])
+        self.assertNotIn(stream.transport, self.reactor.readers)
+
+    def test_whatIsToBeReadIsReadOn(self) -> None:
+        stream = self.stream(allowHalfOpen=True)
+        self.far.send(b"data")
+        self.assertEqual(self.hungUp(stream), [b"data"])
+        self.assertIn(stream.transport, self.reactor.readers)
+
+    def test_aResetIsNone(self) -> None:
+        stream = self.stream(allowHalfOpen=True)
+        stream.write(b"unread")
+        self.far.close()
+        self.assertEqual(self.hungUp(stream), [ECONNRESET])
+        self.assertEqual(stream.readyState, "closed")
 
 
 class ReadTests(DirectCase):

@@ -82,6 +82,9 @@ class FakeProtocol:
         self.seen.append(data)
         self.onData()
 
+    def readConnectionLost(self) -> None:
+        self.seen.append("end")
+
     def connectionLost(self, reason: Failure) -> None:
         self.seen.append(reason.value)
 
@@ -230,9 +233,10 @@ class ReadTests(TLSCase):
         self.assertIsNone(self.tls.doRead())
         self.assertEqual(self.protocol.seen.count(bytes(RECORD)), 1)
 
-    def test_theEndIsDoneAndAFailureIsToldAsSuch(self) -> None:
+    def test_theEndIsToldAndAFailureIsReturned(self) -> None:
         self.ssl.reads = [SSL.ZeroReturnError(), SSL.SysCallError(-1, "Unexpected EOF")]
-        self.assertIs(self.tls.doRead(), main.CONNECTION_DONE)
+        self.assertIsNone(self.tls.doRead())
+        self.assertEqual(self.protocol.seen[-1], "end")
         error = self.tls.doRead()
         self.assertEqual((error.reason, error.syscall), ("truncated", "read"))
 

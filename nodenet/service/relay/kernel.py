@@ -67,13 +67,19 @@ class LateReset:
     def _look(self) -> None:
         self._timer = None  # it refers to this
         stream = self._stream
-        fd = stream.fd
-        # TIOCOUTQ is SIOCOUTQ: what was not acknowledged, of what the kernel has taken.
-        if stream.bufferSize or (fd is not None and _count(fd, termios.TIOCOUTQ)):
+        if (stream.bufferSize or self._inKernel()) and not isReset(stream):
             self._timer = setTimeout(self._look, self._delay, reactor=self._reactor)
             self._delay = min(2 * self._delay, LATER)
         else:
             stream.resetAndDestroy()
+
+    def _inKernel(self) -> bool:
+        """
+        @return: whether the peer has not acknowledged all that the kernel has taken.
+        """
+        fd = self._stream.fd
+        # Another name of SIOCOUTQ.
+        return fd is not None and _count(fd, termios.TIOCOUTQ) > 0
 
     def cancel(self) -> None:
         """
