@@ -69,7 +69,6 @@ class Reactor(EPollReactor):
         their own, which takes longer than a small message.
       - A descriptor that was registered by an earlier event of the same wait does not
         get the event of a closed one, whose number it has.
-      - A hang-up of one that reads is read, instead of being taken for an end.
       - Its clock is the monotonic one: when somebody sets the wall clock, no timer
         comes early or late.
     """
@@ -150,12 +149,8 @@ class Reactor(EPollReactor):
             current.serving = selectable
             # Rare: at the end of a connection that both have ended, it comes with EPOLLIN.
             if event & _HANGUP and not event & EPOLLIN:
-                if fd in self._reads:
-                    # Twisted takes this for an end. In the midst of an RST it is none.
-                    event |= EPOLLIN
-                else:
-                    callWithLogger(selectable, self._doReadOrWrite, selectable, fd, event)
-                    continue
+                callWithLogger(selectable, self._doReadOrWrite, selectable, fd, event)
+                continue
             # The rest is Twisted's _doReadOrWrite, less what is for hang-ups.
             why: Any = None
             isRead = False

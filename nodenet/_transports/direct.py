@@ -227,8 +227,8 @@ class Direct(tcp.Connection):
         if self.owner is None:
             super().readConnectionLost(reason)
             return
-        # A reactor says so of any hang-up, and in the midst of an RST too: what it is, the
-        # next read tells.
+        # A reactor that is told by poll or epoll of a hang-up, and not that there is something
+        # to read, takes it for the end. In the midst of an RST it is none: the read tells.
         self.startReading()
         why = self.doRead()
         if why:

@@ -517,24 +517,27 @@ class DescriptorTests(ProcessCase):
         self.assertEqual(process.stop(), 0)
 
     def test_systemd(self):
-        self.handedOver("LISTEN_FDNAMES=x")
+        self.handedOver(LISTEN_FDNAMES="x")
 
     def test_systemdWithoutNames(self):
-        self.handedOver("")
+        self.handedOver()
 
-    def handedOver(self, names):
+    def handedOver(self, **environ):
         """
-        @param names: what the shell is to export besides.
+        @param environ: what the process is to find besides.
         """
+        # Only a program that execs has the PID that LISTEN_PID tells.
+        script = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ['LISTEN_PID'] ="
+            " str(os.getpid()); os.execv(sys.argv[2], sys.argv[2:])"
+        )
         with socket.create_server(("127.0.0.1", 0)) as listener:
             fd = listener.fileno()
-
-            # Only a program that execs has the PID that LISTEN_PID tells.
-            script = f"export LISTEN_PID=$$ LISTEN_FDS=1 {names}; exec 3<&"
-            command = ["/bin/sh", "-c", f'{script}{fd}; exec "$@"', "sh"]
             process = self.twistd(
-                "--listen", "systemd:domain=INET:index=0", wrap=command, pass_fds=[fd]
-            )
+                "--listen", "systemd:domain=INET:index=0",
+                wrap=[sys.executable, "-c", script, str(fd)], pass_fds=[fd],
+                environ={"LISTEN_FDS": "1", **environ},
+            )  # fmt: skip
             [port] = process.listening()
         self.assertEqual(talk(port, b"ping"), b"ping")
         self.assertEqual(process.stop(), 0)

@@ -4,10 +4,8 @@ The clock of L{nodenet.reactor}.
 
 from __future__ import annotations
 
-import select
 from unittest import mock
 
-from twisted.internet.error import ConnectionLost
 from twisted.internet.task import LoopingCall
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -88,34 +86,3 @@ class ClockTests(SynchronousTestCase):
         self.monotonic += 10
         self.assertEqual(self.run_(), 1)
         looping.stop()
-
-
-class HangUpTests(SynchronousTestCase):
-    """
-    A kernel that says of a connection that it has hung up, and nothing of reading: so it does
-    in the midst of an RST.
-    """
-
-    def setUp(self) -> None:
-        self.reactor = Unwoken()
-        self.poller = self.reactor._poller
-        self.addCleanup(self.poller.close)
-        self.reactor._poller = mock.Mock()
-        self.reactor._poller.poll.return_value = [(7, select.EPOLLHUP | select.EPOLLERR)]
-        self.selectable = mock.Mock()
-        self.selectable.fileno.return_value = 7
-        self.selectable.doRead.return_value = None
-
-    def test_whoReadsIsAskedForWhatItMeans(self) -> None:
-        self.reactor.addReader(self.selectable)
-        self.reactor.doPoll(0)
-        self.assertEqual(self.selectable.doRead.call_count, 1)
-        self.assertEqual(self.selectable.readConnectionLost.call_count, 0)
-        self.assertEqual(self.selectable.connectionLost.call_count, 0)
-
-    def test_whoDoesNotReadHasLostTheConnection(self) -> None:
-        self.reactor.addWriter(self.selectable)
-        self.reactor.doPoll(0)
-        self.assertEqual(self.selectable.doRead.call_count, 0)
-        [(reason,)] = [call.args for call in self.selectable.connectionLost.call_args_list]
-        self.assertIsNotNone(reason.check(ConnectionLost))
