@@ -687,22 +687,23 @@ class PeerTests(SecureCase):
     @inlineCallbacks
     def test_opensslServer(self):
         paths = self.files(**self.mine)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
         server = self.process(
-            need("openssl"), "s_server", "-accept", str(port), "-naccept", "1",
+            need("openssl"), "s_server", "-accept", "127.0.0.1:0", "-naccept", "1",
             "-key", paths["key"], "-cert", paths["cert"],
         )  # fmt: skip
 
         def ready():
-            while True:
+            """
+            @return: the port.
+            """
+            line = b"-"
+            while line and not line.startswith(b"ACCEPT"):
                 line = server.stdout.readline()
-                if b"ACCEPT" in line or not line:
-                    break
             server.stdin.write(b"from openssl\n")
             server.stdin.flush()
+            return int(line.rpartition(b":")[2])
 
-        yield deferToThread(ready)
+        port = yield deferToThread(ready)
         yield self.talks(port, b"from openssl")
 
 
