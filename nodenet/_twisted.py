@@ -7,8 +7,10 @@ A module that cannot do without its names says C{need(__name__)} when it is impo
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dis import get_instructions
 from heapq import heappush
 from importlib import import_module
@@ -25,6 +27,7 @@ __all__ = [
     "Name",
     "bindingOptions",
     "callFirst",
+    "forgetTLSErrors",
     "isBinding",
     "need",
     "newBuffer",
@@ -430,6 +433,10 @@ except (ImportError, AttributeError):
     def tlsSend(connection: SSL.Connection, data: bytes | memoryview) -> int:
         return connection.send(data)
 
+    def forgetTLSErrors() -> None:
+        with suppress(SSL.Error):  # which tells of all that there are
+            SSL.Context(SSL.TLS_METHOD).load_verify_locations(os.devnull)
+
 else:
 
     def newBuffer(size: int) -> Any:
@@ -462,3 +469,11 @@ else:
         if sent <= 0:
             _raise(connection, ssl, sent)
         return sent
+
+    def forgetTLSErrors() -> None:
+        """
+        Empty OpenSSL's queue of errors, which all connections of a thread have in common.
+        pyOpenSSL leaves those of the system's calls there, and the next connection that has to
+        wait or fails would be told of them.
+        """
+        lib.ERR_clear_error()

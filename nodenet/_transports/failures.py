@@ -12,6 +12,7 @@ from OpenSSL import SSL
 from twisted.internet import error, main
 from twisted.python.failure import Failure
 
+from nodenet._twisted import forgetTLSErrors
 from nodenet.errors import TLSError, errnoException, lookupError
 
 __all__ = ["DONE", "TRUNCATED", "asOSError"]
@@ -53,6 +54,7 @@ def asOSError(
     elif isinstance(cause, (error.ConnectionLost, error.ConnectionAborted)):
         return errnoException(ECONNRESET, syscall)
     elif isinstance(cause, SSL.SysCallError):
+        forgetTLSErrors()
         if cause.args[0] > 0:
             return errnoException(cause.args[0], syscall)
         # No close_notify. In a handshake nobody expects one.
@@ -61,7 +63,7 @@ def asOSError(
         return TLSError(TRUNCATED, syscall)
     elif isinstance(cause, SSL.Error):
         # [(library, function, reason), ...], if it says anything.
-        reasons = [each[2] for each in cause.args[0]] if cause.args else []
+        reasons = [each[2] for each in cause.args[0] if each[2]] if cause.args else []
         return TLSError("; ".join(reasons or ["failed"]), syscall)
     if isinstance(cause, OSError) and isinstance(cause.errno, int):
         if hasattr(cause, "code"):

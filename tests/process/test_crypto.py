@@ -15,6 +15,7 @@ import threading
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from OpenSSL._util import lib
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults, inlineCallbacks
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
@@ -354,6 +355,27 @@ class TroubleTests(SecureCase):
 
     def secure(self, stream, **more):
         stream.setSecure(createCredentials(self.mine, **more))
+
+    @inlineCallbacks
+    def test_whatOneFailsWithIsNotToldToTheNext(self):
+        """
+        OpenSSL has one queue of errors for all connections of a thread.
+        """
+        for ends in (lambda c: c.write(b"x")), (lambda c: c.end()):
+            listening = yield self.listening(listener=self.secure)
+            client = self.client(listening.address()["port"])
+            client.on("error", lambda e: None)
+            client.setSecure(createCredentials(ca=self.authority.pem))
+            secure = event(client, "secure")
+            [stream] = yield event(listening, "connection")
+            stream.on("error", lambda e: None)
+            yield gatherResults([secure, event(stream, "secure")])
+            closed = event(stream, "close")
+            client.resetAndDestroy()
+            # Before it is told of the reset.
+            ends(stream)
+            yield closed
+            self.assertEqual(lib.ERR_peek_error(), 0)
 
     @inlineCallbacks
     def test_aStalledHandshake(self):
