@@ -118,6 +118,19 @@ class Command(usage.Options):
         if args:
             raise usage.UsageError(f"{_shown(args[0])}: unexpected argument")
 
+    @classmethod
+    def names(cls) -> set[str]:
+        """
+        @return: of all options.
+        """
+        return {option.name for group in cls.table.values() for option in group}
+
+    def elsewhere(self, name: str) -> str:
+        """
+        @return: where an option goes that is none of this command's; empty: it is none.
+        """
+        return ""
+
     def _plain(self, error: getopt.GetoptError) -> str:
         """
         @return: what is wrong with the options, without getopt's words.
@@ -130,7 +143,7 @@ class Command(usage.Options):
             known = [f"--{name}" for name in self.longOpt if name.startswith(error.opt)]
             known = [each for each in known if each.rstrip("=") == option] or known
         if not known:
-            return f"{option}: unknown option"
+            return f"{option}: {self.elsewhere(error.opt) or 'unknown option'}"
         if len(known) > 1:
             names = sorted(each.rstrip("=") for each in known)
             return f"{option}: may be {' or '.join(names)}"

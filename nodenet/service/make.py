@@ -134,7 +134,14 @@ def _factory(settings: EchoSettings | RelaySettings, reactor: Any, sessions: Ses
     if not settings.proxyProtocol:
         return net.createServer(sessions.accept, allowHalfOpen=True, reactor=reactor)
     proxies = AddressRules(Rule(True, network) for network in settings.proxyProtocolFrom)
-    return ProxiedFactory(reactor, sessions.accept, proxies.allow, sessions.refuse)
+    most = settings.maxConnections
+    return ProxiedFactory(
+        reactor,
+        sessions.accept,
+        proxies.allow,
+        sessions.refuse,
+        lambda waiting: most is not None and len(sessions.open) + waiting >= most,
+    )
 
 
 def _accessLog(settings: Settings, reactor: Any) -> AccessLog | None:

@@ -78,6 +78,9 @@ class RelayOptions(Command):
     )
     made: ClassVar = {"": RelaySettings}
 
+    def elsewhere(self, name: str) -> str:
+        return "goes before relay" if name in Options.names() else ""
+
     # fmt: off
     table: ClassVar = {
         "Upstreams": [
@@ -231,6 +234,9 @@ class Options(Command):
     )
     made: ClassVar = {"": EchoSettings, "relay:": RelaySettings}
 
+    def elsewhere(self, name: str) -> str:
+        return "goes behind relay" if name in RelayOptions.names() else ""
+
     # fmt: off
     table: ClassVar = {
         "Listening": [
@@ -239,7 +245,7 @@ class Options(Command):
                 "PORT", parsing.whole(0, 65535), short="p",
             ),
             Option(
-                "host", "IPv4 or IPv6 address that --port listens on.",
+                "host", "IP address, or a name for one, that --port listens on.",
                 "ADDRESS", default="all of IPv4", goesWith="--port",
             ),
             Option("path", "UNIX socket to listen on.", "PATH", parsing.path),

@@ -116,6 +116,13 @@ class Session:
             self.error,
         )
 
+    @property
+    def silent(self) -> bool:
+        """
+        Whether the client has sent nothing.
+        """
+        return not self.bytesRead
+
     def tell(self, count: int) -> None:
         """
         Say in the log that it has ended.
@@ -291,9 +298,7 @@ class Sessions:
             self.admission.leave(session.host)
         self._told.add(session.ending, session)
         if self.accessLog is not None:
-            # Of a client that found no upstream nothing was read yet.
-            failed = session.ending is Ending.CONNECT_FAILED
-            if self.logEmpty or session.bytesRead or failed:
+            if self.logEmpty or not session.silent:
                 self.accessLog.write(session.record().json())
             else:
                 self._empty.add(session.ending, session)

@@ -390,6 +390,32 @@ class RefusalTests(RelayCase):
             process, _client, _server = self.pair(f"--{option}", "1")
             self.refused(process, option)
 
+    def test_onesWhosePROXYHeaderIsNotThereYetCount(self):
+        process = self.relay(
+            self.upstream(), options=("--proxy-protocol", "--max-connections", "2")
+        )
+        waiting = [self.connect(process) for _ in range(2)]
+        self.refused(process, "max-connections")
+        waiting[0].close()
+        time.sleep(0.1)
+        waiting.append(self.connect(process))
+        waiting[-1].settimeout(0.3)
+        self.assertRaises(TimeoutError, waiting[-1].recv, 1)
+
+    def test_silentClientsAreMergedThoseThatSpokeAreNot(self):
+        process = self.relay(
+            self.hanging(), options=("--no-log-empty", "--connect-timeout=0.5")
+        )
+        clients = [self.connect(process) for _ in range(20)]
+        for client in clients[10:]:
+            client.sendall(b"spoken")
+        for client in clients:
+            self.assertRaises(ConnectionResetError, client.recv, 1)
+        process.stop()
+        counts = [each["count"] for each in self.records(process)]
+        self.assertEqual(sum(counts), 20)
+        self.assertEqual(counts.count(1), 11)
+
     def test_deny(self):
         upstream = self.upstream()
         process = self.relay(

@@ -398,7 +398,7 @@ class RefusedTests(Case):
             ("-x: unknown option", "-x"),
             ("--p: may be --path or --port", "--p", "1"),
             ("--upstream: needs a value", "--port=1", "relay", "--upstream"),
-            ("--port: unknown option", "--port=1", "relay", "--port=1"),
+            ("--frobnicate: unknown option", "--port=1", "relay", "--frobnicate"),
             ("--ups: may be --upstream or --upstream-ca or --upstream-cert or"
              " --upstream-insecure or --upstream-key or --upstream-servername or"
              " --upstream-tls", "relay", "--ups=h:1"),
@@ -420,6 +420,12 @@ class RefusedTests(Case):
                 "--port=1", *first, "relay", "--upstream=h:1", *second,
             )  # fmt: skip
         self.refuses("--port 2: given twice", "-p1", "--port=2")
+
+    def test_whereAnOptionGoesThatIsOnTheWrongSideOfRelay(self):
+        self.refuses("--upstream: goes behind relay", "--port=1", "--upstream=h:1", "relay")
+        self.refuses(
+            "--port: goes before relay", "--port=1", "relay", "--upstream=h:1", "--port=2"
+        )
 
     def test_optionsThatGoWithOthers(self):
         for message, *args in [

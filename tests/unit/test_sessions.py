@@ -484,18 +484,6 @@ class EmptyTests(SessionsCase):
             self.end(stream)
         self.assertEqual([record["count"] for record in self.records()], [1, 2])
 
-    def test_whoFoundNoUpstreamHasALineAlways(self):
-        """
-        What it has sent may be in the kernel yet.
-        """
-        self.make(logEmpty=False)
-        for stream in [self.connect() for _ in range(3)]:
-            [session] = [each for each in self.sessions.open if each.client is stream]
-            session.ending = Ending.CONNECT_FAILED
-            self.end(stream)
-        self.sessions.close()
-        self.assertEqual([each["count"] for each in self.records()], [1, 1, 1])
-
     def test_elseEachHasItsOwn(self):
         self.make()
         for _ in range(3):

@@ -13,7 +13,9 @@ connection".
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IReadDescriptor, ISSLTransport
@@ -44,6 +46,7 @@ class ProxiedFactory(Factory):
         accepted: Callable[[net.Stream, Header], Any],
         trusts: Callable[[str | None], bool],
         refused: Callable[[str, Any, str], Any],
+        full: Callable[[int], bool] = lambda waiting: False,
     ) -> None:
         """
         @param reactor: waits for the headers (C{IReactorFDSet}, C{IReactorTime}).
@@ -56,11 +59,14 @@ class ProxiedFactory(Factory):
             C{proxy-protocol}: it has sent no header), the peer's address and what else
             there is to say. One that leaves before its header is there is not refused: such
             are a proxy's checks whether we listen.
+        @param full: whether there is no room for one more, beside so many whose header is not
+            there yet; then it is refused (C{max-connections}).
         """
         self.reactor = reactor
         self.accepted = accepted
         self.trusts = trusts
         self.refused = refused
+        self.full = full
         self._waiting: set[_Receiver] = set()
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
@@ -69,6 +75,9 @@ class ProxiedFactory(Factory):
         """
         if not self.trusts(getattr(addr, "host", None)):
             self.refused("proxy-protocol-from", addr, "")
+            return None
+        if self.full(len(self._waiting)):
+            self.refused("max-connections", addr, "")
             return None
         return _Receiver(self, addr, self._waiting)
 
@@ -172,8 +181,14 @@ class _Receiver(Protocol):
         """
         Close with an RST, so that the peer does not take it for our end.
         """
+        reader = self.reader
         self.stop()
         transport: Any = self.transport
+        # The transport does so in a later turn, which may not come when all is to end.
+        with suppress(OSError):  # it is closed already
+            if reader is not None:
+                linger = struct.pack("ii", 1, 0)
+                reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         getattr(transport, "abortConnection", transport.loseConnection)()
 
     def stop(self) -> None:

@@ -65,7 +65,7 @@ class LateReset:
         self._look()
 
     def _look(self) -> None:
-        self._timer = None  # it refers to this
+        self._timer = None  # which has fired, and would keep this alive
         stream = self._stream
         if (stream.bufferSize or self._inKernel()) and not isReset(stream):
             self._timer = setTimeout(self._look, self._delay, reactor=self._reactor)

@@ -13,6 +13,7 @@ from nodenet.service.log import errorText, log
 from nodenet.service.proxyprotocol import Header, format
 from nodenet.service.record import Ending, Record
 from nodenet.service.relay.dial import Dial
+from nodenet.service.relay.kernel import hasUnread
 from nodenet.service.relay.tunnel import Tunnel
 from nodenet.service.relay.upstreams import Upstream, Upstreams
 from nodenet.service.sessions import Session, Sessions, more
@@ -90,7 +91,15 @@ class RelaySession(Session):
     One client, and its upstream.
     """
 
-    __slots__ = ("_attempts", "_dial", "_firstByte", "_relay", "_tunnel", "_upstream")
+    __slots__ = (
+        "_attempts",
+        "_dial",
+        "_firstByte",
+        "_relay",
+        "_tunnel",
+        "_unread",
+        "_upstream",
+    )
 
     def __init__(
         self,
@@ -104,6 +113,7 @@ class RelaySession(Session):
         self._relay = relay
         self._firstByte: float | None = None
         self._attempts = 0
+        self._unread = False
         self._upstream: Upstream | None = None
         self._dial: Dial | None = None
         self._tunnel: Tunnel | None = None
@@ -205,7 +215,13 @@ class RelaySession(Session):
         self._endDial()
         if self.ending is None:
             self.ending = ending
+        # What it has sent was not read, as there was nobody to take it.
+        self._unread = hasUnread(self.client)
         self.client.resetAndDestroy()
+
+    @property
+    def silent(self) -> bool:
+        return not (self.bytesRead or self._unread)
 
     def check(self, now: float) -> None:
         if self._tunnel is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from errno import EMFILE, ENFILE, ETIMEDOUT
+from errno import EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ETIMEDOUT
 from typing import Any
 
 from nodenet import net
@@ -16,6 +16,10 @@ from nodenet.service.log import errorText, log
 from nodenet.timers import clearTimeout, setInterval
 
 __all__ = ["BALANCES", "Deadlines", "Upstream", "Upstreams"]
+
+
+#: What an attempt fails with when we are out of descriptors, ports or memory.
+_OURS = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM}
 
 
 class Upstream:
@@ -122,8 +126,8 @@ class Upstreams:
         """
         An attempt to connect has failed.
         """
-        if getattr(error, "errno", None) in (EMFILE, ENFILE):
-            return  # out of descriptors: for that the upstream can do nothing
+        if getattr(error, "errno", None) in _OURS:
+            return  # for that the upstream can do nothing
         upstream.failures += 1
         if self.failTimeout and 0 < self.maxFails <= upstream.failures:
             if not self.quarantined(upstream):
