@@ -66,6 +66,8 @@ def isGone(stream: net.Stream) -> bool:
     for _, events in poll.poll(0):
         if events & select.POLLERR:
             return True
+        if not events & select.POLLHUP:
+            return False
         # Both directions are shut. Of TCP, what was sent before may still be on its way.
         with socket.socket(fileno=os.dup(fd)) as skt:
             if skt.family == socket.AF_UNIX:
