@@ -4,6 +4,7 @@ Real programs, for tests of a relay between them.
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 from tests.helpers import need
@@ -157,6 +159,29 @@ class ProgramCase(TLSCase):
         #: For a relay that terminates TLS.
         self.listener = ["--tls-key", self.files["listener-key"]]
         self.listener += ["--tls-cert", self.files["listener-cert"]]
+
+    def serve(self, answer, path=None):
+        """
+        Call C{answer} with each connection to an upstream, in a thread of its own.
+
+        @param path: of a UNIX socket; over TCP by default.
+        @return: the upstream.
+        """
+        upstream = self.upstream(path=path)
+
+        def one(skt):
+            with contextlib.suppress(OSError), skt:
+                skt.settimeout(LIMIT)
+                answer(skt)
+
+        def all():
+            with contextlib.suppress(OSError):  # closed by the test
+                while True:
+                    skt, _ = upstream.accept()
+                    threading.Thread(target=one, args=(skt,), daemon=True).start()
+
+        threading.Thread(target=all, daemon=True).start()
+        return upstream
 
     def twistd(self, *args, **settings):
         process = super().twistd(*args, **settings)

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from nodenet import net
-from nodenet.errors import TLSError
 from nodenet.service.addresses import addressText
 from nodenet.service.log import errorText, log
 from nodenet.service.proxyprotocol import Header
-from nodenet.service.record import Ending
+from nodenet.service.record import Ending, endingBy
 from nodenet.service.sessions import Session, Sessions, more
 
 __all__ = ["Echo", "EchoSession"]
@@ -78,8 +77,7 @@ class EchoSession(Session):
 
     def _failed(self, error: Exception) -> None:
         self.error = errorText(error)
-        truncated = isinstance(error, TLSError) and error.reason == "truncated"
-        self.ending = Ending.CLIENT_TRUNCATED if truncated else Ending.CLIENT_RESET
+        self.ending = endingBy(error, Ending.CLIENT_RESET, Ending.CLIENT_TRUNCATED)
 
     def _closed(self, had_error: bool) -> None:
         if self.ending is None:

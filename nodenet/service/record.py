@@ -11,7 +11,9 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from math import floor
 
-__all__ = ["Ending", "Record"]
+from nodenet.errors import TLSError
+
+__all__ = ["Ending", "Record", "endingBy"]
 
 
 class Ending(Enum):
@@ -44,6 +46,15 @@ class Ending(Enum):
 
     # An enum's own is a call in Python; each connection is counted by its ending.
     __hash__ = object.__hash__
+
+
+def endingBy(error: Exception, reset: Ending, truncated: Ending) -> Ending:
+    """
+    @param error: that a connection has ended by.
+    @return: C{truncated} of a TLS peer that has ended without close_notify, else C{reset}.
+    """
+    isTruncated = isinstance(error, TLSError) and error.reason == "truncated"
+    return truncated if isTruncated else reset
 
 
 @dataclass(slots=True)

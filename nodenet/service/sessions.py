@@ -85,8 +85,7 @@ class Session:
         """
         @return: Twisted's address of the client.
         """
-        header = self._header
-        return unmapped(self._peer() if header is None else header.source or self._peer())
+        return _peerOf(self._peer, self._header)
 
     def listenerAddress(self) -> Any:
         """
@@ -252,10 +251,10 @@ class Sessions:
         host, admission = None, self.admission
         if admission is not None:
             if admission.byHost:
-                host = getattr(_peerOf(client, header), "host", None)
+                host = getattr(_peerOf(client.transport.getPeer, header), "host", None)
             why = admission.enter(host)
             if why is not None:
-                self.refuse(why, _peerOf(client, header))
+                self.refuse(why, _peerOf(client.transport.getPeer, header))
                 client.destroy()
                 return
         if self.keepAlive:
@@ -350,11 +349,12 @@ class Sessions:
             self.accessLog.close()
 
 
-def _peerOf(client: net.Stream, header: Header | None) -> Any:
+def _peerOf(getPeer: Callable[[], Any], header: Header | None) -> Any:
     """
-    @return: Twisted's address of who a client is.
+    @param getPeer: of the connection, which may be a proxy's.
+    @return: Twisted's address of who the client is.
     """
-    return (header and header.source) or client.transport.getPeer()
+    return unmapped((header and header.source) or getPeer())
 
 
 def more(count: int) -> str:

@@ -5,7 +5,6 @@ ssh.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import select
@@ -13,7 +12,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 from twisted.trial.unittest import SkipTest
@@ -62,32 +60,13 @@ UNIX_SERVERS = {
 
 class HalfCloseCase(ProgramCase):
     """
-    A folder for sockets, and servers in threads.
+    The programs that half-close.
     """
 
     def setUp(self):
         super().setUp()
         for name in "nc.openbsd", "ncat", "socat":
             need(name)
-
-    def serve(self, upstream, answer):
-        """
-        Call C{answer} with each connection, in a thread of its own.
-        """
-
-        def one(skt):
-            with contextlib.suppress(OSError), skt:
-                skt.settimeout(LIMIT)
-                answer(skt)
-
-        def all():
-            with contextlib.suppress(OSError):  # closed by the test
-                while True:
-                    skt, _ = upstream.accept()
-                    threading.Thread(target=one, args=(skt,), daemon=True).start()
-
-        threading.Thread(target=all, daemon=True).start()
-        return upstream
 
     def start(self, command, text=None, **more):
         """
@@ -128,8 +107,8 @@ class ClientTests(HalfCloseCase):
 
         folder = self.folder
         over = {
-            "tcp": self.serve(self.upstream(), late),
-            "unix": self.serve(self.upstream(path=os.path.join(folder, "up")), late),
+            "tcp": self.serve(late),
+            "unix": self.serve(late, os.path.join(folder, "up")),
         }
         running, relays = {}, []
         for kind, upstream in over.items():
@@ -164,7 +143,7 @@ class ClientTests(HalfCloseCase):
         def answer(skt):
             skt.sendall(LATE + b" to " + skt.recv(100))
 
-        relay = self.relay(self.serve(self.upstream(), answer), before=self.listener)
+        relay = self.relay(self.serve(answer), before=self.listener)
         count = 0
         for version in ["TLSv1.2", "TLSv1.3"] * 5:
             process = self.start(
@@ -190,7 +169,7 @@ class ClientTests(HalfCloseCase):
             time.sleep(1)
             skt.sendall(LATE + b" to " + got)
 
-        relay = self.relay(self.serve(self.upstream(), late), before=self.listener)
+        relay = self.relay(self.serve(late), before=self.listener)
         where = f"OPENSSL:127.0.0.1:{relay.ports[0]},cafile={self.files['ca']}"
         got = self.call(
             "socat", "-t", str(LIMIT), "-", f"{where},commonname=localhost", input=b"socat"

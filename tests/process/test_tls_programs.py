@@ -76,28 +76,6 @@ class TLSProgramCase(ProgramCase):
     A relay with TLS on one side, and upstreams in threads.
     """
 
-    def serve(self, answer):
-        """
-        Call C{answer} with each connection to an upstream, in a thread of its own.
-
-        @return: the upstream.
-        """
-        upstream = self.upstream()
-
-        def one(skt):
-            with contextlib.suppress(OSError), skt:
-                skt.settimeout(LIMIT)
-                answer(skt)
-
-        def all():
-            with contextlib.suppress(OSError):  # closed by the test
-                while True:
-                    skt, _ = upstream.accept()
-                    threading.Thread(target=one, args=(skt,), daemon=True).start()
-
-        threading.Thread(target=all, daemon=True).start()
-        return upstream
-
     def echoing(self):
         def echo(skt):
             while data := skt.recv(65536):

@@ -34,6 +34,18 @@ def _count(fd: int, request: int) -> int:
     return count
 
 
+def _poll(fd: int | None) -> int:
+    """
+    @return: what poll(2) says of a descriptor unasked; 0 of a transport without a socket,
+        which tells by itself.
+    """
+    if fd is None:
+        return 0
+    poll = select.poll()
+    poll.register(fd, 0)
+    return next((events for _, events in poll.poll(0)), 0)
+
+
 def hasUnread(stream: net.Stream) -> bool:
     """
     @return: whether the kernel holds what has come and nobody has read.
@@ -46,11 +58,7 @@ def isReset(stream: net.Stream) -> bool:
     @return: whether the peer has reset the connection. Unlike L{net.Stream.checkReset}, this
         leaves the error to be read, behind what has come before it.
     """
-    if stream.fd is None:
-        return False
-    poll = select.poll()
-    poll.register(stream.fd, 0)
-    return any(events & select.POLLERR for _, events in poll.poll(0))
+    return bool(_poll(stream.fd) & select.POLLERR)
 
 
 def isGone(stream: net.Stream) -> bool:
@@ -59,21 +67,16 @@ def isGone(stream: net.Stream) -> bool:
         knows of a reset that somebody was told of already, too.
     """
     fd = stream.fd
-    if fd is None:  # a transport without a socket tells by itself
-        return False
-    poll = select.poll()
-    poll.register(fd, 0)
-    for _, events in poll.poll(0):
-        if events & select.POLLERR:
+    events = _poll(fd)
+    if fd is None or not events & select.POLLHUP:
+        return bool(events & select.POLLERR)
+    if events & select.POLLERR:
+        return True
+    # Both directions are shut. Of TCP, what was sent before may still be on its way.
+    with socket.socket(fileno=os.dup(fd)) as skt:
+        if skt.family == socket.AF_UNIX:
             return True
-        if not events & select.POLLHUP:
-            return False
-        # Both directions are shut. Of TCP, what was sent before may still be on its way.
-        with socket.socket(fileno=os.dup(fd)) as skt:
-            if skt.family == socket.AF_UNIX:
-                return True
-            return skt.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSED
-    return False
+        return skt.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSED
 
 
 class LateReset:

@@ -186,6 +186,9 @@ class RelaySession(Session):
         The client has, before there was an upstream.
         """
         self.ending = Ending.CLIENT_RESET
+        self._addError(why)
+
+    def _addError(self, why: str) -> None:
         self.error = "; ".join(filter(None, [self.error, why]))
 
     def _clientClosed(self, had_error: bool) -> None:
@@ -202,7 +205,7 @@ class RelaySession(Session):
         assert tunnel is not None and upstream is not None
         upstream.active -= 1
         self.ending = tunnel.ending
-        self.error = "; ".join(filter(None, [self.error, tunnel.error]))
+        self._addError(tunnel.error)
         if tunnel.firstByteAt is not None:
             self._firstByte = tunnel.firstByteAt - self._began
         self._tunnel = None

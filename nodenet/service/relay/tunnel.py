@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nodenet import net
-from nodenet.errors import TLSError
 from nodenet.service.log import errorText
-from nodenet.service.record import Ending
+from nodenet.service.record import Ending, endingBy
 from nodenet.service.relay.kernel import LateReset, hasUnread, isReset
 from nodenet.splice import Splicer
 
@@ -153,8 +152,7 @@ class Tunnel:
 
     def _failed(self, error: Exception, reset: Ending, truncated: Ending) -> None:
         if self.cause is None:
-            isTruncated = isinstance(error, TLSError) and error.reason == "truncated"
-            self.cause = truncated if isTruncated else reset
+            self.cause = endingBy(error, reset, truncated)
             self.error = errorText(error)
 
     def clientClosed(self) -> None:
