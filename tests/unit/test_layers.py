@@ -41,7 +41,12 @@ FLOORS = {
     "nodenet.splice": 3,
 }
 #: Packages that are on one floor with all that is in them.
-PACKAGES = {"nodenet._transports": 1, "nodenet._net": 2, "nodenet.service": 4}
+PACKAGES = {
+    "nodenet._transports": 1,
+    "nodenet._net": 2,
+    "nodenet.node": 3,
+    "nodenet.service": 4,
+}
 ALONE = "nodenet.reactor"
 #: The modules of the ground floor that meet Twisted, within a function.
 MEET_TWISTED = {"nodenet.errors", "nodenet.timers"}
@@ -51,6 +56,8 @@ ABOUT_TWISTED = "nodenet._twisted"
 USER = "nodenet.service"
 #: The service that is on net alone.
 ECHO = "nodenet.service.echo"
+#: The two faces, Node v0.3.3's and today's, which know nothing of each other.
+FACES = {"nodenet.net", "nodenet.node"}
 
 
 def floor(module: str) -> int | None:
@@ -61,6 +68,13 @@ def floor(module: str) -> int | None:
         if within(module, package):
             return its
     return FLOORS.get(module)
+
+
+def face(module: str) -> str | None:
+    """
+    @return: the face that a module is of, if it is of one.
+    """
+    return next((each for each in FACES if within(module, each)), None)
 
 
 def wrongArrows(module: str, found: set[Import]) -> list[str]:
@@ -79,6 +93,8 @@ def wrongArrows(module: str, found: set[Import]) -> list[str]:
                 wrong.append(f"{arrow}: on no floor")
             elif other > own:
                 wrong.append(f"{arrow}: up from floor {own} to {other}")
+            elif face(module) and face(what) and face(module) != face(what):
+                wrong.append(f"{arrow}: the faces know nothing of each other")
             elif within(module, USER) and any(map(isPrivate, name.split("."))):
                 wrong.append(f"{module} -> {name}: {USER} has the public names only")
             elif module == ECHO and what != "nodenet.net":
