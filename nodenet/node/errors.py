@@ -12,6 +12,7 @@ L{nodenet.errors.NetError} and of Python's class for its errno, see L{systemErro
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -235,8 +236,12 @@ class ERR_OUT_OF_RANGE(CodedRangeError):
         """
         shown = inspect(received)
         # An infinity and NaN are no integers.
-        number = isinstance(received, (int, float)) and not isinstance(received, bool)
-        if number and 2**32 < abs(received) < float("inf") and received == int(received):
+        number: Any = None if isinstance(received, bool) else received
+        if (
+            isinstance(number, (int, float))
+            and 2**32 < abs(number) < math.inf
+            and number == int(number)
+        ):
             shown = _separated(text(received))
         super().__init__(
             f'The value of "{name}" is out of range. It must be {wanted}. Received {shown}'
@@ -461,11 +466,11 @@ class ERR_ILLEGAL_CONSTRUCTOR(_Said, CodedTypeError):
 
 class ERR_INVALID_ADDRESS(_Said):
     """
-    C{Invalid address}.
+    C{Invalid socket address}.
     """
 
     code = "ERR_INVALID_ADDRESS"
-    _message = "Invalid address"
+    _message = "Invalid socket address"
 
 
 class ERR_INVALID_HANDLE_TYPE(_Said, CodedTypeError):
