@@ -9,6 +9,7 @@ Source: Node 20, C{AbortController}, and as much of C{EventTarget} as it stands 
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 from twisted.internet.defer import CancelledError
 
 from nodenet.errors import report, watch
+from nodenet.node._leaks import Defaults, MaxListenersExceededWarning
 from nodenet.node.errors import (
     ERR_ILLEGAL_CONSTRUCTOR,
     ERR_INVALID_ARG_TYPE,
@@ -29,7 +31,7 @@ from nodenet.node.validators import (
     validateFunction,
     validateUint32,
 )
-from nodenet.timers import nextTick, setTimeout
+from nodenet.timers import queueMicrotask, setTimeout
 
 __all__ = [
     "AbortController",
@@ -103,6 +105,8 @@ class EventTarget:
 
     def __init__(self) -> None:
         self._entries: dict[str, list[_Entry]] = {}
+        self._maxListeners = Defaults.maxListeners
+        self._warned = False
 
     def addEventListener(
         self, type: str, listener: Any, options: dict[str, Any] | None = None
@@ -123,6 +127,27 @@ class EventTarget:
             # As with an emitter's: who is iterating has the list as it was.
             self._entries[type] = [*entries, _Entry(listener, once)]
             self._changed(type)
+            self._warnOfLeak(type, len(entries) + 1)
+
+    def _warnOfLeak(self, type: str, count: int) -> None:
+        if 0 < self._maxListeners < count and not self._warned:
+            self._warned = True
+            most = self._maxListeners
+            warning = MaxListenersExceededWarning(self, type, count, most, target=True)
+            warnings.warn(warning, stacklevel=3)
+
+    def setMaxListeners(self, n: float) -> None:
+        """
+        For L{nodenet.node.events.setMaxListeners}.
+        """
+        self._maxListeners = n
+        self._warned = False
+
+    def getMaxListeners(self) -> float:
+        """
+        For L{nodenet.node.events.getMaxListeners}.
+        """
+        return self._maxListeners
 
     def removeEventListener(self, type: str, listener: Any, options: Any = None) -> None:
         """
@@ -382,8 +407,8 @@ class Subscription:
 
 def addAbortListener(signal: Any, listener: Any) -> Subscription:
     """
-    Call C{listener(event)} once, when the signal is over; if it is already, on
-    the next tick (without an event, as Node does).
+    Call C{listener(event)} once, when the signal is over; if it is already, by
+    a microtask (without an event, as Node does).
 
     Source: Node 20, C{events.addAbortListener}.
 
@@ -394,7 +419,7 @@ def addAbortListener(signal: Any, listener: Any) -> Subscription:
     validateAbortSignal(signal, "signal")
     validateFunction(listener, "listener")
     if signal.aborted:
-        nextTick(listener)
+        queueMicrotask(listener)
         return Subscription(None)
     signal.addEventListener("abort", listener, {"once": True})
     return Subscription(lambda: signal.removeEventListener("abort", listener))

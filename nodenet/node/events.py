@@ -15,12 +15,12 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from nodenet.errors import misfit, watch
 from nodenet.events import EventEmitter as _Emitter
-from nodenet.node._inspect import className, inspect, text
+from nodenet.node._inspect import inspect
+from nodenet.node._leaks import Defaults, MaxListenersExceededWarning
 from nodenet.node.abort import (
     AbortController,
     AbortSignal,
     CancelledAbortError,
-    EventTarget,
     Subscription,
     addAbortListener,
 )
@@ -33,13 +33,14 @@ from nodenet.node.errors import (
 )
 from nodenet.node.validators import (
     MAX_SAFE_INTEGER,
+    isTruthy,
     validateAbortSignal,
     validateBoolean,
     validateFunction,
     validateInteger,
     validateNumber,
 )
-from nodenet.timers import nextTick
+from nodenet.timers import nextTick, queueMicrotask
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # of typing from Python 3.11 on
@@ -69,45 +70,6 @@ errorMonitor = Symbol("events.errorMonitor")
 captureRejectionSymbol = "onRejection"
 
 
-class MaxListenersExceededWarning(RuntimeWarning):
-    """
-    An emitter has got more listeners than it is likely to need.
-
-    @ivar emitter: that has them.
-    @ivar type: of the event.
-    @ivar count: of the listeners.
-    @ivar name: C{'MaxListenersExceededWarning'}.
-    @ivar message: Node's.
-    @ivar code: C{None}, as Node gives it none.
-    """
-
-    name = "MaxListenersExceededWarning"
-    code = None
-
-    def __init__(self, emitter: object, type: object, count: int, most: float) -> None:
-        if isinstance(emitter, EventTarget):
-            kind, call = "EventTarget", "events.setMaxListeners()"
-        else:
-            kind, call = "EventEmitter", "emitter.setMaxListeners()"
-        super().__init__(
-            f"Possible {kind} memory leak detected. {count} {text(type)} listeners added to"
-            f" [{className(emitter)}]. MaxListeners is {text(most)}. Use {call} to increase limit"
-        )
-        self.message = str(self)
-        self.emitter = emitter
-        self.type = type
-        self.count = count
-
-
-class _Defaults:
-    """
-    What holds for emitters that say nothing else.
-    """
-
-    maxListeners: float = 10
-    captureRejections = False
-
-
 class _EmitterClass(type):
     """
     The class of L{EventEmitter}: what can be set on that is checked, and is every
@@ -119,24 +81,24 @@ class _EmitterClass(type):
         """
         How many listeners of one type an emitter has without a warning: 10.
         """
-        return _Defaults.maxListeners
+        return Defaults.maxListeners
 
     @defaultMaxListeners.setter
     def defaultMaxListeners(cls, n: float) -> None:
         validateNumber(n, "defaultMaxListeners", 0)
-        _Defaults.maxListeners = n
+        Defaults.maxListeners = n
 
     @property
     def captureRejections(cls) -> bool:
         """
         Whether emitters that are made from now on capture rejections.
         """
-        return _Defaults.captureRejections
+        return Defaults.captureRejections
 
     @captureRejections.setter
     def captureRejections(cls, value: bool) -> None:
         validateBoolean(value, "EventEmitter.captureRejections")
-        _Defaults.captureRejections = value
+        Defaults.captureRejections = value
 
 
 class _OnceWrapper:
@@ -199,7 +161,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
     captureRejectionSymbol = captureRejectionSymbol
     usingDomains = False
 
-    _maxListeners: Any = None
+    _maxListeners: float | None = None  # type: ignore[assignment]
     _capture = False
     #: That the last listener of a type has gone is not told to C{removeListener}, as of
     #: Node's streams. For subclasses.
@@ -220,10 +182,10 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         """
         if options:
             captureRejections = options.get("captureRejections", captureRejections)
-        if captureRejections:
+        if isTruthy(captureRejections):
             validateBoolean(captureRejections, "options.captureRejections")
             self._capture = True
-        elif _Defaults.captureRejections:
+        elif Defaults.captureRejections:
             self._capture = True
 
     def on(self, type: Hashable, listener: Any = undefined) -> Self:  # type: ignore[override]
@@ -277,7 +239,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         count = len(all) + 1
         most = self._limit()
         if 0 < most < count and type not in self._warnedOf():
-            self._warned.add(type)
+            self._warnedOf().add(type)
             warning = MaxListenersExceededWarning(self, type, count, most)
             warnings.warn(warning, stacklevel=3)
         return self
@@ -290,7 +252,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     def _limit(self) -> float:
         own = self._maxListeners
-        return _Defaults.maxListeners if own is None else own  # type: ignore[no-any-return]
+        return Defaults.maxListeners if own is None else own
 
     def setMaxListeners(self, n: float = undefined) -> Self:  # type: ignore[assignment]
         """
@@ -457,7 +419,11 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     def _watchResult(self, result: object, type: Hashable, args: tuple[Any, ...]) -> None:
         if self._capture:
-            watch(result, lambda error: nextTick(self._rejected, error, type, args))
+            # In Node the rejection is heard of by a microtask, which asks for a tick.
+            watch(
+                result,
+                lambda error: queueMicrotask(nextTick, self._rejected, error, type, args),
+            )
         else:
             self.watchResult(result)
 
@@ -515,10 +481,10 @@ def setMaxListeners(n: Any = undefined, *targets: Any) -> None:
     @raise ERR_INVALID_ARG_TYPE: it is no number; or one of them is no emitter.
     """
     if n is undefined:
-        n = _Defaults.maxListeners
+        n = Defaults.maxListeners
     validateNumber(n, "setMaxListeners", 0)
     if not targets:
-        _Defaults.maxListeners = n
+        Defaults.maxListeners = n
     for each in targets:
         setter = getattr(each, "setMaxListeners", None)
         if not callable(setter):
@@ -591,8 +557,8 @@ def _signalOf(options: Any, signal: Any) -> Any:
 
 def _fire(deferred: Deferred[Any], result: Any) -> None:
     """
-    Give a Deferred its result on the next tick: as Node's C{await}, what waits for it
-    goes on after the listeners that come after ours.
+    Give a Deferred its result by a microtask: as in Node, what waits for it goes on after
+    the listeners that come after ours, and after the ticks.
     """
 
     def fire() -> None:
@@ -602,7 +568,7 @@ def _fire(deferred: Deferred[Any], result: Any) -> None:
             else:
                 deferred.callback(result)
 
-    nextTick(fire)
+    queueMicrotask(fire)
 
 
 class _Wait:
@@ -660,7 +626,7 @@ def once(
 
     @param emitter: an emitter, or what has C{addEventListener}.
     @param options: C{{'signal': signal}}, or that as a keyword: to stop waiting by.
-    @return: fires on the tick after the event with the list of its arguments; fails
+    @return: fires after the event and its ticks with the list of its arguments; fails
         with the argument of an C{error} event, if that is not what is waited for, with
         an L{AbortError} of the signal, or if the arguments are wrong. Cancelled, it
         fails with a L{CancelledAbortError}.

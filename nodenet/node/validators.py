@@ -27,6 +27,7 @@ __all__ = [
     "MAX_SAFE_INTEGER",
     "isInteger",
     "isNumber",
+    "isTruthy",
     "toNumber",
     "validateAbortSignal",
     "validateArray",
@@ -55,6 +56,17 @@ def isNumber(value: object) -> bool:
     @return: JavaScript's C{typeof value === 'number'}.
     """
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def isTruthy(value: object) -> bool:
+    """
+    @return: JavaScript's C{!!value}: an empty list is true, and NaN is not.
+    """
+    if value is None or value is undefined:
+        return False
+    if isinstance(value, (bool, int, float, str)):
+        return bool(value) and value == value
+    return True
 
 
 def isInteger(value: Any) -> bool:
