@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodenet.node._streams.destroy import construct
+from nodenet.node._streams.duplexify import duplexify
 from nodenet.node._streams.legacy import Stream
 from nodenet.node._streams.options import putHooks
 from nodenet.node._streams.readable import HOOKS as READABLE_HOOKS
@@ -57,6 +58,19 @@ class Duplex(Readable, Writable):
     def _bothConstructed(self) -> None:
         self._readableConstructed()
         self._writableConstructed()
+
+    @classmethod
+    def from_(cls, body: Any, options: Options | None = None, /, **keywords: Any) -> Any:
+        """
+        Node 20, C{Duplex.from}.
+
+        @param body: a stream; an iterable, whose items are read; a function that gets what is
+            written, as an async iterable, and returns what is read, as one, or an awaitable;
+            an awaitable, whose value is read; a dict of C{readable} and C{writable}.
+        @return: a duplex, of which a side may be missing.
+        @raise ERR_INVALID_ARG_TYPE: it is none of these.
+        """
+        return duplexify(Duplex, body)
 
     pipe = Readable.pipe
     # That of Writable, which tells the callbacks of what waits.

@@ -9,7 +9,6 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from nodenet.node._streams.destroy import destroyer
-from nodenet.node._streams.duplex import Duplex
 from nodenet.node._streams.finished import eos
 from nodenet.node._streams.from_ import from_
 from nodenet.node._streams.microtasks import later, run, settled
@@ -50,8 +49,9 @@ def _part(body: Any, name: str) -> Any:
     return body.get(name) if isinstance(body, dict) else getattr(body, name, None)
 
 
-def duplexify(body: Any, name: str = "body") -> Any:
+def duplexify(cls: Any, body: Any, name: str = "body") -> Any:
     """
+    @param cls: L{Duplex}.
     @param body: a stream; an iterable, whose items are read; a function that gets what is
         written, as an async iterable, and returns what is read, as one, or an awaitable;
         an awaitable, whose value is read; a dict of C{readable} and C{writable}.
@@ -61,22 +61,26 @@ def duplexify(body: Any, name: str = "body") -> Any:
     if isDuplexNodeStream(body):
         return body
     if isReadableNodeStream(body):
-        return _Pair(body, None).duplex
+        return _Pair(cls, body, None).duplex
     if isWritableNodeStream(body):
-        return _Pair(None, body).duplex
+        return _Pair(cls, None, body).duplex
     if isNodeStream(body):
-        return _Pair(None, None).duplex
+        return _Pair(cls, None, None).duplex
     if callable(body) and not isinstance(body, type):
-        return _function(body, name)
+        return _function(cls, body, name)
     if isIterable(body):
-        return from_(Duplex, body, {"objectMode": True, "writable": False})
+        return from_(cls, body, {"objectMode": True, "writable": False})
     readable, writable = _part(body, "readable"), _part(body, "writable")
     if _isPart(readable) or _isPart(writable):
-        r = readable and (readable if isReadableNodeStream(readable) else duplexify(readable))
-        w = writable and (writable if isWritableNodeStream(writable) else duplexify(writable))
-        return _Pair(r or None, w or None).duplex
+        r = readable and (
+            readable if isReadableNodeStream(readable) else duplexify(cls, readable)
+        )
+        w = writable and (
+            writable if isWritableNodeStream(writable) else duplexify(cls, writable)
+        )
+        return _Pair(cls, r or None, w or None).duplex
     if isThenable(body):
-        duplex = Duplex(objectMode=True, writable=False, read=lambda size: None)
+        duplex = cls(objectMode=True, writable=False, read=lambda size: None)
         run(_read(duplex, body))
         return duplex
     raise ERR_INVALID_ARG_TYPE(name, _KINDS, body)
@@ -131,7 +135,7 @@ class _Written:
         callback(error)
 
 
-def _function(function: Any, name: str) -> Any:
+def _function(cls: Any, function: Any, name: str) -> Any:
     written = _Written()
     hooks: dict[str, Any] = {"write": written.write, "destroy": written.destroy}
     try:
@@ -141,7 +145,7 @@ def _function(function: Any, name: str) -> Any:
     if isDuplexNodeStream(value):
         return value
     if isIterable(value):
-        return from_(Duplex, value, {"objectMode": True, **hooks, "final": written.final})
+        return from_(cls, value, {"objectMode": True, **hooks, "final": written.final})
     if not isThenable(value):
         raise ERR_INVALID_RETURN_VALUE("Iterable, AsyncIterable or AsyncFunction", name, value)
     done: Deferred[None] = Deferred()
@@ -163,7 +167,7 @@ def _function(function: Any, name: str) -> Any:
 
         written.final(read)
 
-    duplex = Duplex(objectMode=True, readable=False, final=final, **hooks)
+    duplex = cls(objectMode=True, readable=False, final=final, **hooks)
     run(follow())
     return duplex
 
@@ -173,7 +177,7 @@ class _Pair:
     A duplex of a readable and a writable.
     """
 
-    def __init__(self, r: Any, w: Any) -> None:
+    def __init__(self, cls: Any, r: Any, w: Any) -> None:
         self.r = r
         self.w = w
         self.ondrain: Any = None
@@ -182,7 +186,7 @@ class _Pair:
         # None: it is over. False: nobody waits for that.
         self.onclose: Any = False
         readable, writable = bool(isReadable(r)), bool(isWritable(w))
-        self.duplex = duplex = Duplex(
+        self.duplex = duplex = cls(
             readableObjectMode=bool(getattr(r, "readableObjectMode", False)),
             writableObjectMode=bool(getattr(w, "writableObjectMode", False)),
             readable=readable,

@@ -4,6 +4,7 @@ C{async for chunk in readable}. Node 20, C{readable[Symbol.asyncIterator]}.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from typing import Any
 
@@ -192,7 +193,7 @@ class ReadableIterator:
 
     def __del__(self) -> None:
         reading = self._reading
-        if reading.started and not reading.over:
+        if reading.started and not reading.over and not sys.is_finalizing():
             reading.finish()
 
 

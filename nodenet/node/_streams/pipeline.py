@@ -11,6 +11,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from nodenet.node._streams import destroy as _destroy
+from nodenet.node._streams.duplex import Duplex
 from nodenet.node._streams.duplexify import duplexify
 from nodenet.node._streams.files import FileWritable
 from nodenet.node._streams.finished import asException, eos
@@ -140,7 +141,7 @@ class _Pipeline:
         if callable(stream) and not isNodeStream(stream):
             return self._function(index, before, stream, isLast, end)
         if not isNodeStream(stream):
-            return duplexify(stream, "body")
+            return duplexify(Duplex, stream)
         if isReadableNodeStream(before):
             self.left += 2
             cleanup = _pipe(before, stream, self.finish, end)
@@ -201,7 +202,7 @@ class _Pipeline:
                 return parts(stream)
         if isIterable(stream) or isReadableNodeStream(stream):
             return stream
-        return duplexify(stream, "body")
+        return duplexify(Duplex, stream)
 
     def _function(self, index: int, before: Any, function: Any, isLast: bool, end: bool) -> Any:
         if not isIterable(before):

@@ -207,7 +207,8 @@ class Readable(Stream):
                 if state.encoding != encoding:
                     chunk = encode(chunk, encoding or "utf8")
                     if state.encoding:
-                        chunk = Decoder(state.encoding).write(chunk)
+                        decoder = Decoder(state.encoding)
+                        chunk = decoder.write(chunk) + decoder.end()
             elif isinstance(chunk, VIEWS):
                 chunk = bytes(chunk)
             elif not isinstance(chunk, bytes) and chunk is not undefined:

@@ -96,6 +96,17 @@ def _defaultEncoding(options: Options) -> str:
     return str(encoding)
 
 
+def _joined(parts: list[Any]) -> str:
+    """
+    @return: the text. Bytes that were put back there are taken to be utf8, as JavaScript does.
+    """
+    if len(parts) == 1 and parts[0].__class__ is str:
+        return str(parts[0])
+    return "".join(
+        each if isinstance(each, str) else each.decode("utf-8", "replace") for each in parts
+    )
+
+
 class ReadableState:
     """
     The state of a readable side.
@@ -256,9 +267,9 @@ class ReadableState:
             parts = buffer[index:]
             buffer.clear()
             self.bufferIndex = 0
-            if len(parts) == 1:
-                return parts[0]
-            return "".join(parts) if self.decoder is not None else b"".join(parts)
+            if self.decoder is not None:
+                return _joined(parts)
+            return parts[0] if len(parts) == 1 else b"".join(parts)
         parts = []
         while n:
             chunk = buffer[index]
@@ -275,7 +286,7 @@ class ReadableState:
         self._dropped(index)
         if len(parts) == 1:
             return parts[0]
-        return "".join(parts) if self.decoder is not None else b"".join(parts)
+        return _joined(parts) if self.decoder is not None else b"".join(parts)
 
     def _dropped(self, index: int) -> None:
         # Chunks before the index are gone. The list is cut now and then only: cutting it
