@@ -699,11 +699,27 @@ class SystemCallError(NetError):
         return str(self)
 
     def __str__(self) -> str:
-        said = super().__str__()
-        return f"{said} - Local ({self.local})" if self.local else said
+        where = "" if self.address is None else f" {self.address}"
+        if self.port is not None and self.port > 0:  # a path's may be -1
+            where += f":{self.port}"
+        if self.local:
+            where += f" - Local ({self.local})"
+        return f"{self.syscall} {self.code}{self._explained()}{where}"
+
+    def _explained(self) -> str:
+        words = _WORDS.get(self.code) if self.syscall == "listen" else None
+        return super()._explained() if words is None else f": {words}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return systemError, (self.errno, self.syscall, self.address, self.port, self.local)
+
+
+#: libuv's words, besides those that L{nodenet.errors} has
+_WORDS = {
+    "EEXIST": "file already exists",
+    "EISDIR": "illegal operation on a directory",
+    "ENOTSUP": "operation not supported on socket",
+}
 
 
 class LookupFailedError(HostNotFoundError):

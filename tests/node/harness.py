@@ -184,10 +184,13 @@ def node(name: str) -> str:
     @return: its traces.
     """
     assert NODE is not None
+    source = SCENARIOS / f"{name}.js"
+    # As Node's own tests have it, on the first line.
+    flags = re.match(r"// Flags: (.*)", source.read_text("utf-8"))
     h = Harness()
     try:
         done = subprocess.run(
-            [NODE, str(SCENARIOS / f"{name}.js")],
+            [NODE, *(flags[1].split() if flags else ()), str(source)],
             env={**os.environ, "SCENARIO_PORT": str(h.port), "SCENARIO_DIR": h.dir},
             capture_output=True,
             text=True,

@@ -3,7 +3,7 @@ from nodenet.node.events import EventEmitter
 
 
 def scenario(h):
-    log = h.actor("main")
+    h.actor("main")
 
     class Foo(EventEmitter):
         pass
