@@ -82,6 +82,19 @@ class Event:
         self.stopped = True
 
 
+class NoListenerWarning(RuntimeWarning):
+    """
+    C{addEventListener} with C{None}.
+
+    @ivar name: C{'AddEventListenerArgumentTypeWarning'}.
+    """
+
+    name = "AddEventListenerArgumentTypeWarning"
+
+    def __init__(self) -> None:
+        super().__init__("addEventListener called with null which has no effect.")
+
+
 class _Entry:
     """
     A listener that was added.
@@ -118,6 +131,7 @@ class EventTarget:
         @raise ERR_INVALID_ARG_TYPE: it is no listener, nor C{None}.
         """
         if listener is None:
+            warnings.warn(NoListenerWarning(), stacklevel=2)
             return
         if not callable(listener) and not hasattr(listener, "handleEvent"):
             raise ERR_INVALID_ARG_TYPE("listener", "EventListener", listener)
@@ -242,14 +256,13 @@ class AbortSignal(EventTarget):
 
     @onabort.setter
     def onabort(self, listener: Any) -> None:
-        had, self._onabort = self._onabort, listener if callable(listener) else None
-        if had is None and self._onabort is not None:
+        self._onabort = listener
+        # Its place among the listeners is that of the first time, whatever it becomes.
+        if self._callOnabort not in self.listeners("abort"):
             self.addEventListener("abort", self._callOnabort)
-        elif self._onabort is None:
-            self.removeEventListener("abort", self._callOnabort)
 
     def _callOnabort(self, event: Event) -> Any:
-        return self._onabort(event)
+        return self._onabort(event) if callable(self._onabort) else None
 
     def _changed(self, type: str) -> None:
         # Of a timer's or of several others', which do not hold it.

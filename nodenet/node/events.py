@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, succeed
 
 from nodenet.errors import misfit, watch
 from nodenet.events import EventEmitter as _Emitter
@@ -555,25 +555,33 @@ def _signalOf(options: Any, signal: Any) -> Any:
     return signal
 
 
-def _fire(deferred: Deferred[Any], result: Any) -> None:
+def _fire(deferred: Deferred[Any], result: Any, hops: int = 1) -> Deferred[Any]:
     """
     Give a Deferred its result by a microtask: as in Node, what waits for it goes on after
     the listeners that come after ours, and after the ticks.
+
+    @param hops: in how many microtasks, each asked for by the one before.
+    @return: the Deferred.
     """
 
     def fire() -> None:
-        if not deferred.called:  # it was cancelled
-            if isinstance(result, BaseException):
-                deferred.errback(result)
-            else:
-                deferred.callback(result)
+        if deferred.called:  # it was cancelled
+            return
+        if hops > 1:
+            _fire(deferred, result, hops - 1)
+        elif isinstance(result, BaseException):
+            deferred.errback(result)
+        else:
+            deferred.callback(result)
 
     queueMicrotask(fire)
+    return deferred
 
 
 class _Wait:
     """
-    One call of L{once}.
+    One call of L{once}, which in Node is an async function that returns a promise: so
+    two microtasks pass.
     """
 
     def __init__(self, emitter: Any, name: Hashable, signal: Any) -> None:
@@ -593,16 +601,16 @@ class _Wait:
         if callable(getattr(self.emitter, "removeListener", None)):
             self.emitter.removeListener("error", self.failed)
         self.leaveSignal()
-        _fire(self.deferred, list(args))
+        _fire(self.deferred, list(args), 2)
 
     def failed(self, *args: Any) -> None:
         _remove(self.emitter, self.name, self.happened)
         self.leaveSignal()
-        _fire(self.deferred, _exception(args[0] if args else undefined))
+        _fire(self.deferred, _exception(args[0] if args else undefined), 2)
 
     def aborted(self, *args: Any) -> None:
         self.leaveEmitter()
-        _fire(self.deferred, AbortError(cause=self.signal.reason))
+        _fire(self.deferred, AbortError(cause=self.signal.reason), 2)
 
     def cancel(self, deferred: Deferred[Any]) -> None:
         self.leaveEmitter()
@@ -632,10 +640,14 @@ def once(
         fails with a L{CancelledAbortError}.
     """
     try:
-        wait = _Wait(emitter, name, _signalOf(options, signal))
+        signal = _signalOf(options, signal)
+    except Exception as e:
+        return _fire(Deferred(), e)
+    wait = _Wait(emitter, name, signal)
+    try:
         wait.start()
     except Exception as e:
-        return fail(e)
+        return _fire(Deferred(), e, 3)
     return wait.deferred
 
 
@@ -683,13 +695,13 @@ class _Queue:
             if self.paused and len(self.events) < self.low:
                 self.paused = False
                 self.emitter.resume()
-            return succeed(args)
+            return _fire(Deferred(), args)
         if self.error is not None:
             error, self.error = self.error, None
-            return fail(error)
+            return _fire(Deferred(), error)
         if self.finished:
             self.close()
-            return fail(StopAsyncIteration())
+            return _fire(Deferred(), StopAsyncIteration())
         deferred: Deferred[Any] = Deferred(self.cancel)
         self.waiting.append(deferred)
         return deferred
