@@ -70,6 +70,17 @@ errorMonitor = Symbol("events.errorMonitor")
 captureRejectionSymbol = "onRejection"
 
 
+class _Listeners(list[Listener]):
+    """
+    Several listeners of one event.
+
+    @ivar warned: there, and true, if it was said that they are too many.
+    """
+
+    __slots__ = ("warned",)
+    warned: bool
+
+
 class _EmitterClass(type):
     """
     The class of L{EventEmitter}: what can be set on that is checked, and is every
@@ -180,7 +191,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         @param options: C{{'captureRejections': bool}}, or that as a keyword.
         @raise ERR_INVALID_ARG_TYPE: that is not a bool.
         """
-        if options:
+        if isinstance(options, dict):
             captureRejections = options.get("captureRejections", captureRejections)
         if isTruthy(captureRejections):
             validateBoolean(captureRejections, "options.captureRejections")
@@ -227,28 +238,23 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     def _addListener(self, type: Hashable, listener: Any, first: bool) -> Self:
         validateFunction(listener, "listener")
-        events: dict[Any, Any] = self._events
+        events: Any = self._events
         if "newListener" in events:
             self.emit("newListener", type, _inner(listener))
+            events = self._events  # which a listener may have emptied
         present = events.get(type)
         if present is None:
             events[type] = listener
             return self
-        all = present if isinstance(present, tuple) else (present,)
-        events[type] = (listener, *all) if first else (*all, listener)
-        count = len(all) + 1
+        if present.__class__ is not _Listeners:
+            present = events[type] = _Listeners((present,))
+        present.insert(0 if first else len(present), listener)
         most = self._limit()
-        if 0 < most < count and type not in self._warnedOf():
-            self._warnedOf().add(type)
-            warning = MaxListenersExceededWarning(self, type, count, most)
+        if 0 < most < len(present) and not hasattr(present, "warned"):
+            present.warned = True
+            warning = MaxListenersExceededWarning(self, type, len(present), most)
             warnings.warn(warning, stacklevel=3)
         return self
-
-    def _warnedOf(self) -> set[Any]:
-        warned: set[Any] | None = getattr(self, "_warned", None)
-        if warned is None:
-            warned = self._warned = set()
-        return warned
 
     def _limit(self) -> float:
         own = self._maxListeners
@@ -285,7 +291,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         present = events.get(type)
         if present is None:
             return self
-        if not isinstance(present, tuple):
+        if present.__class__ is not _Listeners:
             if _is(present, listener):
                 del events[type]
                 if "removeListener" in events and not self._shaped:
@@ -296,22 +302,14 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
                 break
         else:
             return self
-        rest = present[:index] + present[index + 1 :]
-        events[type] = rest
-        if len(rest) == 1:
-            events[type] = rest[0]
-            self._forgetWarning(type)
+        del present[index]
+        if len(present) == 1:
+            events[type] = present[0]
         if "removeListener" in events:
             self.emit("removeListener", type, listener)
         return self
 
     off = removeListener
-
-    def _forgetWarning(self, type: Hashable) -> None:
-        # Node keeps it with the list of listeners, which is gone.
-        warned: set[Any] | None = getattr(self, "_warned", None)
-        if warned:
-            warned.discard(type)
 
     def removeAllListeners(self, type: Any = undefined) -> Self:
         """
@@ -324,22 +322,21 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
             if self._shaped:
                 self._shaped = False
             if type is undefined:
-                events.clear()
-                if getattr(self, "_warned", None):
-                    self._warned.clear()
-            elif events.pop(type, None) is not None:
-                self._forgetWarning(type)
+                # Not emptied: an emit that is under way has what it began with.
+                self._events = {}
+            else:
+                events.pop(type, None)
             return self
         if type is undefined:
             for each in self._names():
                 if each != "removeListener":
                     self.removeAllListeners(each)
             self.removeAllListeners("removeListener")
-            events.clear()
+            self._events = {}
             return self
         present = events.get(type)
-        if isinstance(present, tuple):
-            for each in reversed(present):
+        if present.__class__ is _Listeners:
+            for each in present[::-1]:
                 self.removeListener(type, each)
         elif present is not None:
             self.removeListener(type, present)
@@ -398,7 +395,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
             if type == "error":
                 _raiseUnheard(args)
             return False
-        if listener.__class__ is not tuple:
+        if listener.__class__ is not _Listeners:
             try:
                 result = listener(*args)
             except TypeError as e:
@@ -407,7 +404,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
             if result is not None and result.__class__ is not bool:
                 self._watchResult(result, type, args)
             return True
-        for each in listener:
+        for each in tuple(listener):
             try:
                 result = each(*args)
             except TypeError as e:
@@ -760,7 +757,7 @@ class EventIterator:
         self._queue.close()
         return succeed(None)
 
-    def athrow(self, error: Any) -> Deferred[None]:
+    def athrow(self, error: Any = undefined) -> Deferred[None]:
         """
         As if the emitter had emitted this C{error}.
 
