@@ -59,6 +59,13 @@ ECHO = "nodenet.service.echo"
 #: The two faces, Node v0.3.3's and today's, which know nothing of each other.
 FACES = {"nodenet.net", "nodenet.node"}
 
+#: What Node calls so itself: the hooks of streams that users write, and their state. Within
+#: its face these are nobody's own.
+NODES_OWN = {
+    *("_construct", "_destroy", "_final", "_flush", "_read", "_transform", "_write", "_writev"),
+    *("_readableState", "_writableState"),
+}
+
 
 def floor(module: str) -> int | None:
     """
@@ -118,7 +125,8 @@ def intrusions(module: str, known: dict[str, ast.Module]) -> set[str]:
     """
     others = {name for other, tree in known.items() if other != module for name in made(tree)}
     ofTwisted = {each.name for each in NAMES if each.by == module}
-    return (foreign(module, known) & others) - ofTwisted
+    nodes = NODES_OWN if within(module, "nodenet.node") else set()
+    return (foreign(module, known) & others) - ofTwisted - nodes
 
 
 class ArrowsTests(SynchronousTestCase):
@@ -192,6 +200,8 @@ class RulesTests(SynchronousTestCase):
             ALONE,
             "nodenet.service",
             "nodenet.service.daemon",
+            "nodenet.node",
+            "nodenet.node.events",
         }
     )
 
@@ -289,6 +299,22 @@ class RulesTests(SynchronousTestCase):
         ]:
             [wrong] = self.wrong(module, f"import {what}")
             self.assertIn(f"{module} -> {what}: up", wrong)
+
+    def test_theFacesKnowNothingOfEachOther(self) -> None:
+        for module, what in [
+            ("nodenet.net", "nodenet.node"),
+            ("nodenet.node", "nodenet.net"),
+            ("nodenet.node.events", "nodenet.net"),
+        ]:
+            [wrong] = self.wrong(module, f"import {what}")
+            self.assertIn("know nothing of each other", wrong)
+        self.assertEqual(self.wrong("nodenet.node.events", "import nodenet.events"), [])
+
+    def test_nodesOwnNamesAreNobodysWithinItsFace(self) -> None:
+        made = {"nodenet.node.a": ast.parse("class A:\n def _read(self): self._other = 1")}
+        source = ast.parse("x._read()\ny._other")
+        for module, names in ("nodenet.node.b", {"_other"}), ("nodenet.b", {"_read", "_other"}):
+            self.assertEqual(intrusions(module, {**made, module: source}), names)
 
     def test_arrowsDownAndOnTheSameFloorAreRight(self) -> None:
         for module, what in [
@@ -425,6 +451,13 @@ class FreshProcessTests(SynchronousTestCase):
         modules = self.loaded("from nodenet import net")
         self.assertIn("nodenet.net", modules)
         self.assertNotIn("twisted.internet.reactor", modules)
+
+    def test_importingNodeOfTodayInstallsNoReactor(self) -> None:
+        names = [name for name in sorted(sources()) if within(name, "nodenet.node")]
+        modules = self.loaded("import " + ", ".join(names))
+        self.assertIn("nodenet.node.events", modules)
+        self.assertNotIn("twisted.internet.reactor", modules)
+        self.assertNotIn("nodenet.net", modules)
 
     def test_importingTheServiceInstallsNoReactor(self) -> None:
         modules = self.loaded("import nodenet.service")
