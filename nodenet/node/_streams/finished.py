@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from nodenet.node._streams.microtasks import settle
 from nodenet.node._streams.state import Options, merge
 from nodenet.node._streams.utils import (
     callBack,
@@ -316,10 +317,7 @@ def promised(stream: Any, options: Options | None = None, /, **keywords: Any) ->
     def callback(error: Any = None) -> None:
         if autoCleanup and cleanup is not None:
             cleanup()
-        if error:
-            result.errback(asException(error))
-        else:
-            result.callback(None)
+        settle(stream, result, error)
 
     try:
         if autoCleanup:

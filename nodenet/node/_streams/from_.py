@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nodenet.node._streams.microtasks import run, settled
+from nodenet.node._streams.microtasks import microtask, run, settled
 from nodenet.node._streams.state import Options
 from nodenet.node._streams.utils import isThenable, tick
 from nodenet.node.errors import ERR_INVALID_ARG_TYPE, ERR_STREAM_NULL_VALUES
@@ -130,44 +130,35 @@ class _Source:
             self.stream.destroy(e)
 
     def destroy(self, error: Any, callback: Any) -> None:
-        closed = run(self.close(error))
         stream = self.stream
-        # On a tick, should the callback raise.
-        closed.addCallbacks(
-            lambda _: tick(stream, callback, error),
-            lambda failure: tick(stream, callback, failure.value or error),
+        run(self.close(error)).addCallbacks(
+            lambda _: microtask(stream, self.closed, callback, error),
+            lambda failure: microtask(stream, self.closed, callback, failure.value or error),
         )
+
+    def closed(self, callback: Any, error: Any) -> None:
+        # On a tick, should the callback raise.
+        tick(self.stream, callback, error)
 
     async def close(self, error: Any) -> None:
         """
-        End the iterator: a generator's C{finally} is run.
+        End the iterator: a generator's C{finally} is run. As Node awaits what its methods
+        return, and the value of that, so that the order of events is the same.
         """
-        iterator = self.iterator
-        if self.isAsync:
-            await self.closeAsync(error)
-            return
-        throw = getattr(iterator, "throw", None)
+        iterator, stream = self.iterator, self.stream
+        throw = getattr(iterator, "athrow" if self.isAsync else "throw", None)
         if error and throw is not None:
             try:
-                await settled(self.stream, throw(error))
-            except StopIteration:
+                await settled(stream, throw(error))
+            except (StopIteration, StopAsyncIteration):
                 return
-        close = getattr(iterator, "close", None)
-        if close is not None and isinstance(iterator, Iterator):
-            await settled(self.stream, close())
-        else:
-            await settled(self.stream, None)
-
-    async def closeAsync(self, error: Any) -> None:
-        iterator = self.iterator
-        throw = getattr(iterator, "athrow", None)
-        if error and throw is not None:
-            try:
-                await settled(self.stream, throw(error))
-            except StopAsyncIteration:
-                return
-        close = getattr(iterator, "aclose", None)
-        await settled(self.stream, close() if close is not None else None)
+            await settled(stream, None)
+        end = getattr(iterator, "aclose" if self.isAsync else "close", None)
+        if end is not None:
+            await settled(stream, end())
+            await settled(stream, None)
+            if self.isAsync:  # which awaits what it returns
+                await settled(stream, None)
 
 
 def from_(cls: Any, iterable: Any, options: Options) -> Any:

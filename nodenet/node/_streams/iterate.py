@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from nodenet.node._streams.destroy import destroyer
 from nodenet.node._streams.finished import asException, eos
-from nodenet.node._streams.microtasks import microtask
+from nodenet.node._streams.microtasks import microtask, settle
 from nodenet.node.errors import AbortError, aggregateTwoErrors, nameOf, undefined
 
 __all__ = ["ReadableIterator", "dispose"]
@@ -212,10 +212,7 @@ def dispose(stream: Any, done: str) -> Deferred[None]:
 
     def over(error: Any = None) -> None:
         quiet = error is ours if done == "readableEnded" else nameOf(error) == "AbortError"
-        if error and not quiet:
-            result.errback(asException(error))
-        else:
-            result.callback(None)
+        settle(stream, result, None if quiet else error)
 
     eos(stream, {}, over)
     return result

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from nodenet.node._streams.utils import isThenable
 from nodenet.timers import queueMicrotask
 
-__all__ = ["later", "microtask", "run", "settled"]
+__all__ = ["later", "microtask", "run", "settle", "settled"]
 
 _T = TypeVar("_T")
 
@@ -33,9 +33,28 @@ def later(stream: Any, value: Any = None) -> Deferred[Any]:
     return result
 
 
+def settle(stream: Any, result: Deferred[Any], error: Any, value: Any = None) -> None:
+    """
+    Fire a Deferred as a promise is: what waits for it goes on when there are no ticks any
+    more.
+
+    @param error: what it is to fail with; if there is one, C{value} does not count.
+    """
+    if error:
+        failed = error if isinstance(error, BaseException) else Exception(error)
+        microtask(stream, _fail, result, failed)
+    else:
+        microtask(stream, _fire, result, value)
+
+
 def _fire(result: Deferred[Any], value: Any) -> None:
     if not result.called:
         result.callback(value)
+
+
+def _fail(result: Deferred[Any], error: BaseException) -> None:
+    if not result.called:
+        result.errback(error)
 
 
 def run(awaitable: Any) -> Deferred[Any]:
@@ -60,6 +79,9 @@ async def settled(stream: Any, value: Any) -> Any:
     if not isThenable(value):
         return await later(stream, value)
     try:
-        return await run(value)
-    finally:
+        result = await run(value)
+    except Exception:
         await later(stream)
+        raise
+    await later(stream)
+    return result

@@ -14,10 +14,10 @@ from nodenet.node._streams import destroy as _destroy
 from nodenet.node._streams.duplex import Duplex
 from nodenet.node._streams.duplexify import duplexify
 from nodenet.node._streams.files import FileWritable
-from nodenet.node._streams.finished import asException, eos
+from nodenet.node._streams.finished import eos
 from nodenet.node._streams.from_ import isFile, parts
 from nodenet.node._streams.iterate import ReadableIterator
-from nodenet.node._streams.microtasks import run, settled
+from nodenet.node._streams.microtasks import run, settle, settled
 from nodenet.node._streams.pump import pump
 from nodenet.node._streams.state import Options, merge
 from nodenet.node._streams.transform import PassThrough
@@ -210,6 +210,8 @@ class _Pipeline:
                 kinds = ["Readable", "Iterable", "AsyncIterable"]
                 raise ERR_INVALID_ARG_TYPE("val", kinds, before)
             before = ReadableIterator(before)
+        if not hasattr(before, "__aiter__"):
+            before = _Both(before)
         made = _callStep(function, (before,), self.controller.signal)
         if not isLast:
             if not isIterable(made, True):
@@ -241,6 +243,22 @@ class _Pipeline:
         if end:
             through.end()
         tick(through, self.finish)
+
+
+class _Both:
+    """
+    An iterable that can be iterated over asynchronously, too, as all can in JavaScript.
+    """
+
+    def __init__(self, iterable: Any) -> None:
+        self.iterable = iterable
+
+    def __iter__(self) -> Any:
+        return iter(self.iterable)
+
+    async def __aiter__(self) -> Any:
+        for each in self.iterable:
+            yield await run(each) if isThenable(each) else each
 
 
 def _callStep(function: Any, args: tuple[Any, ...], signal: Any) -> Any:
@@ -363,12 +381,7 @@ def promised(*streams: Any, **options: Any) -> Deferred[Any]:
     result: Deferred[Any] = Deferred(cancel)
 
     def callback(error: Any, value: Any) -> None:
-        if result.called:
-            return
-        if error:
-            result.errback(asException(error))
-        else:
-            result.callback(value)
+        settle(running.last if running else None, result, error, value)
 
     try:
         running = _Pipeline(parts, callback, merge(options, {}))

@@ -93,7 +93,7 @@ def _defaultEncoding(options: Options) -> str:
         return "utf8"
     if not isEncoding(encoding):
         raise ERR_UNKNOWN_ENCODING(encoding)
-    return str(encoding)
+    return "utf8" if encoding == "utf-8" else str(encoding)
 
 
 def _joined(parts: list[Any]) -> str:

@@ -50,18 +50,22 @@ def callBack(callback: Callable[..., Any], *args: Any) -> Any:
     """
     Call a user's callback with JavaScript's trailing undefined (here C{None}) left away,
     unless it insists on an argument: C{def done(error)} gets C{None} where nothing failed.
+    What it does not take is left away, too.
     """
-    given = list(args)
-    while given and given[-1] is None:
-        given.pop()
-    if len(given) < len(args):
+    least = len(args)
+    while least and args[least - 1] is None:
+        least -= 1
+    try:
+        takes = signature(callback)
+    except (TypeError, ValueError):  # of no known signature
+        return callback(*args[:least])
+    for count in (*range(least, len(args) + 1), *range(least - 1, -1, -1)):
         try:
-            signature(callback).bind(*given)
+            takes.bind(*args[:count])
         except TypeError:
-            return callback(*args)
-        except ValueError:  # of no known signature
-            pass
-    return callback(*given)
+            continue
+        return callback(*args[:count])
+    return callback(*args[:least])
 
 
 def _can(thing: Any, name: str) -> bool:

@@ -435,7 +435,7 @@ class Writable(Stream):
             encoding = encoding.lower()
         if not isEncoding(encoding):
             raise ERR_UNKNOWN_ENCODING(encoding)
-        self._writableState.defaultEncoding = encoding
+        self._writableState.defaultEncoding = "utf8" if encoding == "utf-8" else encoding
         return self
 
     def end(self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> Self:
