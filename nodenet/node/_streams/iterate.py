@@ -70,21 +70,27 @@ class _Reading:
         self.cleanup = eos(self.stream, {"writable": False}, self.onFinished)
 
     def ask(self, what: str, error: Any, iterator: Any) -> Deferred[Any]:
-        result: Deferred[Any] = Deferred()
-        self.asked.append((result, what, error))
-        self.iterator = iterator
+        result = self.wait(what, error, iterator)
         if not self.running:
             self.serve()
         return result
+
+    def wait(self, what: str, error: Any, iterator: Any) -> Deferred[Any]:
+        result: Deferred[Any] = Deferred(self.cancelled)
+        self.asked.append((result, what, error))
+        self.iterator = iterator
+        return result
+
+    def cancelled(self, result: Deferred[Any]) -> None:
+        self.asked = deque(each for each in self.asked if each[0] is not result)
+        if not self.asked:
+            self.iterator = None
 
     def serve(self) -> None:
         self.running = True
         try:
             while self.asked:
                 result, what, error = self.asked[0]
-                if result.called:  # cancelled
-                    self.asked.popleft()
-                    continue
                 outcome = self.step(what, error)
                 if outcome is None:
                     return
@@ -168,10 +174,7 @@ class ReadableIterator:
             return reading.ask("next", None, self)
         outcome = reading.step("next", None)  # the common case
         if outcome is None:
-            result: Deferred[Any] = Deferred()
-            reading.asked.append((result, "next", None))
-            reading.iterator = self
-            return result
+            return reading.wait("next", None, self)
         value, failure = outcome
         return succeed(value) if failure is None else fail(failure)
 

@@ -146,11 +146,16 @@ class Readable(Stream):
                 # A socket that somebody listens to. What differs from below is that
                 # _read need not be called by a tick, as it would do nothing.
                 state.reading = False
-                state.drained()
+                if state.multiAwaitDrain:
+                    state.awaitDrainWriters.clear()
+                else:
+                    state.awaitDrainWriters = None
                 state.dataEmitted = True
                 self.emit("data", chunk)
                 state.reading = state.needReadable = True
-                return state.canPushMore()
+                return not state.ended and (
+                    not state.length or state.length < state.highWaterMark
+                )
         elif chunk is None:
             state.reading = False
             self.__onEof(state)

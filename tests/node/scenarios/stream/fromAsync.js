@@ -2,7 +2,6 @@
 const { actor } = require('../../harness');
 const { Readable } = require('stream');
 
-const log = actor('main');
 const r = Readable.from((async function*() {
   try {
     yield 'a';
