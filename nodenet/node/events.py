@@ -336,8 +336,10 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
             return self
         present = events.get(type)
         if present.__class__ is _Listeners:
-            for each in present[::-1]:
-                self.removeListener(type, each)
+            # The list itself, as in Node: what takes off others meanwhile meets its error.
+            for index in range(len(present) - 1, -1, -1):
+                its = present[index] if index < len(present) else undefined
+                self.removeListener(type, its)
         elif present is not None:
             self.removeListener(type, present)
         return self

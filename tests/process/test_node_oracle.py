@@ -10,6 +10,7 @@ from typing import Any
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
+from tests.node.emitterprograms import different
 from tests.node.harness import NODE, SCENARIOS, names, node, play, recorded
 
 
@@ -38,6 +39,10 @@ class LiveTests(TestCase):
     maxDiff = None
     if NODE is None:
         skip = "no node of version 20 on the path"
+
+    async def test_randomProgramsOnEmitters(self) -> None:
+        # And by hand: python -m tests.node.emitterprograms 20000
+        self.assertEqual(await deferToThread(different, range(500)), [])
 
 
 def _traceTest(name: str) -> Callable[[Any], Awaitable[None]]:
