@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.logger import LogLevel, globalLogPublisher
+from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from nodenet.node._net.handle import busy
 from nodenet.timers import theReactor
@@ -32,6 +33,7 @@ def exitOnUncaught(reactor: Any = None) -> Callable[[], Failure | None]:
     """
     failure: Failure | None = None
 
+    @implementer(ILogObserver)
     def observe(event: Any) -> None:
         nonlocal failure
         if event.get("log_level") is not LogLevel.critical or "log_failure" not in event:

@@ -81,7 +81,7 @@ def normalizeArgs(
         if isinstance(first, Mapping):
             options = dict(first)
             given = first
-        elif isinstance(first, os.PathLike) or isinstance(first, bytes):
+        elif isinstance(first, (os.PathLike, bytes)):
             options["path"] = os.fsdecode(first)
         elif isPipeName(first):
             options["path"] = first

@@ -6,7 +6,7 @@ Source: Node 20, C{lib/net.js}, C{lookupAndConnect} and what it calls.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from errno import EINVAL, ETIMEDOUT
 from typing import Any
 
@@ -93,7 +93,8 @@ class Connecting(Connection):
         if family not in (4, 6) and asked["hints"] == 0:
             asked["hints"] = ADDRCONFIG
         self._host = host
-        way = _Way(self, host, port, localPort, options)
+        way = _Way(self, str(host), port, localPort, options)
+        answer: Callable[..., None]
         if family not in (4, 6) and not truthy(localAddress) and several:
             asked["all"] = True
             way.timeout = timeout
@@ -195,6 +196,25 @@ class Connecting(Connection):
         handle.attempt = way = EndpointConnecting(endpoint, self, notConnected, (host, port))
         way.connect()
 
+    @property
+    def _current(self) -> Handle | None:
+        return self._handle
+
+    @property
+    def _itsReactor(self) -> Any:
+        return theReactor(self._reactor)
+
+    def _newHandle(self) -> None:
+        """
+        The next address has one of its own.
+        """
+        handle = Handle(self, self._reactor)
+        old, self._handle = self._handle, handle
+        if old is not None:
+            handle.referenced = old.referenced
+            old.close()
+        self._initSocketHandle()
+
     def _connectByEndpoint(self, endpoint: Any) -> None:
         """
         Any of Twisted's.
@@ -249,7 +269,7 @@ class _Way:
     def _destroySoon(self, error: Any) -> None:
         # Whoever has called connect has not had the time to listen.
         socket = self._socket
-        nextTick(socket.destroy, error, reactor=socket._reactor)
+        nextTick(socket.destroy, error, reactor=socket._itsReactor)
 
     def _badAddress(self, ip: Any, addressType: Any) -> Any:
         if not isIP(ip):
@@ -274,10 +294,8 @@ class _Way:
         if error:
             self._destroySoon(error)
             return
-        socket._unrefTimer()
-        socket._internalConnect(
-            ip, self._port, addressType, self.localAddress, self._localPort
-        )
+        socket.onStreamTouch()
+        socket._internalConnect(ip, self._port, addressType, self.localAddress, self._localPort)
 
     def severalFound(self, error: Any = None, addresses: Any = None, *_: Any) -> None:
         """
@@ -305,7 +323,7 @@ class _Way:
         groups = [list(each.items()) for each in valid.values()]
         for index in range(max(map(len, groups))):
             self._addresses += [each[index] for each in groups if index < len(each)]
-        socket._unrefTimer()
+        socket.onStreamTouch()
         if len(self._addresses) == 1:
             ip, addressType = self._addresses[0]
             socket._internalConnect(ip, self._port, addressType, None, self._localPort)
@@ -331,7 +349,7 @@ class _Way:
         current = self._current
         self._current += 1
         if current:
-            self._newHandle()
+            socket._newHandle()
         address, addressType = self._addresses[current]
         skt, local = None, ""
         if truthy(self._localPort):
@@ -354,19 +372,10 @@ class _Way:
         socket.autoSelectFamilyAttemptedAddresses.append(f"{address}:{self._port}")
         self._try(address, addressType, skt, local)
 
-    def _newHandle(self) -> None:
-        socket = self._socket
-        handle = Handle(socket, socket._reactor)
-        old, socket._handle = socket._handle, handle
-        if old is not None:
-            handle.referenced = old.referenced
-            old.close()
-        socket._initSocketHandle()
-
     def _try(self, address: str, addressType: int, skt: Any, local: str) -> None:
         socket = self._socket
         port = self._port
-        handle = socket._handle
+        handle = socket._current
 
         def failed(attempt: Any, error: OSError) -> None:
             self._stopTimer()
@@ -385,7 +394,7 @@ class _Way:
         if endpoint is not None:
             socket._byEndpoint(endpoint, address, port, lambda error: failed(None, error))
         else:
-            reactor = theReactor(socket._reactor)
+            reactor = socket._itsReactor
             attempt = connectTCP(reactor, address, port, skt, succeeded, failed)
             if attempt.refused:
                 where = local or f"{_ANY[addressType]}:0"
@@ -396,7 +405,7 @@ class _Way:
                 return
             handle.attempt = attempt
         if self._current < len(self._addresses):
-            self._timer = theReactor(socket._reactor).callLater(
+            self._timer = socket._itsReactor.callLater(
                 self.timeout / 1000, self._late, address, addressType, local
             )
 
@@ -406,11 +415,11 @@ class _Way:
         """
         self._timer = None
         socket = self._socket
-        if socket._handle is None:
+        if socket._current is None:
             return
         socket.emit("connectionAttemptTimeout", address, self._port, addressType)
         self._errors.append(socket._connectError(ETIMEDOUT, address, self._port, local))
-        handle = socket._handle
+        handle = socket._current
         if handle is not None and handle.attempt is not None:
             handle.attempt.cancel()
         if socket.connecting:

@@ -28,6 +28,7 @@ from nodenet.node._inspect import undefined
 from nodenet.node._net.arguments import millisToSeconds, truthy
 from nodenet.node._net.handle import Handle
 from nodenet.node._net.turns import guarded, unhandled
+from nodenet.node._streams.duplex import Duplex
 from nodenet.node._streams.text import encode
 from nodenet.node.errors import (
     ERR_INVALID_ARG_VALUE,
@@ -38,8 +39,7 @@ from nodenet.node.errors import (
     codedError,
     systemError,
 )
-from nodenet.node.stream import Duplex
-from nodenet.node.validators import validateInt32, validateNumber
+from nodenet.node.validators import validateAbortSignal, validateInt32, validateNumber
 from nodenet.timers import nextTick, theReactor
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ class Connection(Duplex):
             self._initialize(given)
 
     def _initialize(self, given: Mapping[str, Any]) -> None:
+        if self.destroyed:  # by a signal that was over: Node does not look so yet
+            self._undestroy()
         onread = given.get("onread")
         if isinstance(onread, Mapping):
             self._initializeBuffer(onread)
@@ -195,6 +197,12 @@ class Connection(Duplex):
             self._handle = Handle(self, self._reactor)
         self._started(transport)
         guarded(self, self.connectionMade)
+
+    def acceptedBy(self, server: Any) -> None:
+        """
+        @param server: is to be told of the connection and of its end.
+        """
+        self._server = server
 
     def _started(self, transport: Any) -> None:
         """
@@ -395,9 +403,7 @@ class Connection(Duplex):
 
     # Writing
 
-    def write(
-        self, chunk: Any = undefined, encoding: Any = None, callback: Any = None
-    ) -> bool:
+    def write(self, chunk: Any = undefined, encoding: Any = None, callback: Any = None) -> bool:
         """
         Write; see L{nodenet.node.stream.Writable.write}.
 
@@ -413,7 +419,7 @@ class Connection(Duplex):
                 callback is None
                 and encoding is None
                 and self._plain
-                and 0 < len(chunk) < state.highWaterMark
+                and chunk
                 and not (state.writing or state.corked or state.ending or self.connecting)
                 and state.errored is None
             ):
@@ -577,7 +583,7 @@ class Connection(Duplex):
             callback(error)
         else:
             callback(error)
-            nextTick(self.emit, "close", False, reactor=self._reactor)
+            nextTick(self.emit, "close", reactor=self._reactor)
         if self._server is not None:
             self._server.closed(self)
 
@@ -649,6 +655,8 @@ def _checked(options: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:
     if delay is not undefined:
         validateNumber(delay, "options.keepAliveInitialDelay")
         given["keepAliveInitialDelay"] = max(delay, 0)
+    if truthy(given.get("signal")):
+        validateAbortSignal(given["signal"], "signal")
     given["allowHalfOpen"] = truthy(given.get("allowHalfOpen"))
     given.update(_FIXED)
     return given

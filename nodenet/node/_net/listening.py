@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from errno import EADDRINUSE, EINVAL
+from errno import EACCES, EADDRINUSE, EINVAL, ENOENT
 from typing import Any
 
 from twisted.internet.defer import maybeDeferred
@@ -198,7 +198,8 @@ def listenPath(
             mode |= 0o222 if writable else 0
             os.chmod(path, mode)
     except CannotListenError as e:
-        return _errnoOf(e)
+        errno = _errnoOf(e)
+        return EACCES if errno == ENOENT else errno  # libuv, for Windows' sake
     return Listening(_started(skt, server, reactor, name), path)
 
 

@@ -42,9 +42,7 @@ class _Lookup:
     active = referenced = True
 
 
-def lookup(
-    reactor: Any, hostname: Any, options: Mapping[str, Any], callback: Callback
-) -> None:
+def lookup(reactor: Any, hostname: Any, options: Mapping[str, Any], callback: Callback) -> None:
     """
     @param options: C{family} (0, 4 or 6), C{hints}, C{all}.
     @param callback: called in a later turn with (error, address, family), or with (error,
@@ -87,7 +85,6 @@ def lookup(
     waiting.addCallbacks(
         lambda found: turn(reactor, done, found), lambda _: turn(reactor, done, [])
     )
-
 
 
 def _localhost(hints: int) -> list[str]:

@@ -16,7 +16,6 @@ from zope.interface import implementer
 
 from nodenet.node._inspect import undefined
 from nodenet.node._net.arguments import (
-    isGiven,
     isPipeName,
     millisToSeconds,
     normalizeArgs,
@@ -183,11 +182,9 @@ class Server(EventEmitter):
         backlog = int(validBacklog(backlog))
         self._listeningId += 1
         self._addSignal(its)
-        fd = its.get("fd")
+        fd: Any = its.get("fd")
         if isNumber(fd) and fd >= 0:
-            self._handleOrError(
-                listenFD(self, self._reactor, int(fd), backlog), None, None
-            )
+            self._handleOrError(listenFD(self, self._reactor, int(fd), backlog), None, None)
             return self
         port = its.get("port", undefined)
         if (
@@ -201,7 +198,7 @@ class Server(EventEmitter):
             port = validatePort(port, "options.port")
             self._listenPort(port, its, validBacklog(its.get("backlog")) or backlog)
             return self
-        path = its.get("path")
+        path: Any = its.get("path")
         if truthy(path) and isPipeName(path):
             self._listenPath(path, its, given, validBacklog(its.get("backlog")) or backlog)
             return self
@@ -266,7 +263,7 @@ class Server(EventEmitter):
         result = listenPath(
             self, self._reactor, path, backlog, readable is True, writable is True
         )
-        self._handleOrError(result, path, None)
+        self._handleOrError(result, path, -1)
 
     def _handleOrError(
         self, result: Listening | int, address: str | None, port: int | None
@@ -356,7 +353,8 @@ class Server(EventEmitter):
             writableHighWaterMark=self.highWaterMark,
             reactor=self._reactor,
         )
-        socket.server = socket._server = self
+        socket.server = self
+        socket.acceptedBy(self)
         return socket
 
     def _isBlocked(self, addr: Any) -> bool:
@@ -369,14 +367,13 @@ class Server(EventEmitter):
         """
         A socket of ours is connected.
         """
-        handle = socket._handle
         if self.noDelay:
             socket.setNoDelay(True)
         if self.keepAlive:
             socket.setKeepAlive(True, self.keepAliveInitialDelay * 1000)
         if self.pauseOnConnect:
             socket.readableFlowing = False
-        elif handle is not None:
+        else:
             socket.read(0)
         self._connections += 1
         self.emit("connection", socket)

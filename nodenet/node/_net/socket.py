@@ -54,7 +54,8 @@ class Socket(Connecting):
         connection stays.
       - C{error}(error): it has failed; C{close} follows. When nobody listens, it is logged
         as critical, see L{exitOnUncaught<nodenet.node.process.exitOnUncaught>}.
-      - C{close}(hadError): the last.
+      - C{close}(hadError): the last. Without an argument, as in Node, where there never was
+        a connection nor an attempt at one.
 
     @ivar connecting: it is on its way.
     @ivar timeout: milliseconds, what L{setTimeout} was given; C{None}: nothing.
@@ -105,7 +106,7 @@ class Socket(Connecting):
             self._connectByEndpoint(endpoint)
         elif truthy(path):
             validateString(path, "options.path")
-            self._internalConnect(path, None, None, None, None)
+            self._internalConnect(str(path), None, None, None, None)
         else:
             self._lookupAndConnect(options)
         return self
@@ -167,9 +168,7 @@ class Socket(Connecting):
             the first probe; 0 leaves it as it is.
         """
         on, seconds = truthy(enable), millisToSeconds(initialDelay)
-        changed = on is not self._keepAlive or (
-            on and seconds != self._keepAliveInitialDelay
-        )
+        changed = on is not self._keepAlive or (on and seconds != self._keepAliveInitialDelay)
         self._keepAlive, self._keepAliveInitialDelay = on, seconds
         if self._handle is not None and changed:
             self._handle.setKeepAlive(on, seconds)

@@ -5,20 +5,33 @@ ticks come between two of them.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from nodenet.errors import report
 from nodenet.timers import theReactor
 
-__all__ = ["guarded", "pending", "turn"]
+__all__ = ["guarded", "pending", "turn", "unhandled"]
 
-#: reactor -> what is to be called, each with its arguments
-_turns: WeakKeyDictionary[Any, deque[tuple[Callable[..., Any], tuple[Any, ...]]]] = (
-    WeakKeyDictionary()
-)
+
+class _Turn:
+    """
+    What is to be called.
+    """
+
+    __slots__ = ("args", "call", "callback")
+
+    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.callback = callback
+        self.args = args
+        self.call: Any = None  # the reactor's
+
+    def __call__(self) -> None:
+        _turns.discard(self)
+        self.callback(*self.args)
+
+
+_turns: set[_Turn] = set()
 
 
 def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
@@ -26,25 +39,19 @@ def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     Call C{callback(*args)} in a turn of its own, after all ticks; in the order in which they
     were asked for.
     """
-    reactor = theReactor(reactor)
-    turns = _turns.get(reactor)
-    if turns is None:
-        turns = _turns[reactor] = deque()
-    turns.append((callback, args))
+    its = _Turn(callback, args)
+    _turns.add(its)
     # One of the reactor's calls for each: ticks come between these.
-    reactor.callLater(0, _next, turns)
-
-
-def _next(turns: deque[tuple[Callable[..., Any], tuple[Any, ...]]]) -> None:
-    callback, args = turns.popleft()
-    callback(*args)
+    its.call = theReactor(reactor).callLater(0, its)
 
 
 def pending() -> bool:
     """
     @return: whether any is to come.
     """
-    return any(_turns.values())
+    for each in [each for each in _turns if not each.call.active()]:
+        _turns.discard(each)  # somebody has cancelled all calls, such as a test's reactor
+    return bool(_turns)
 
 
 def guarded(source: object, callback: Callable[..., Any], *args: Any) -> Any:
