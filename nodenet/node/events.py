@@ -334,7 +334,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
             self.removeAllListeners("removeListener")
             self._events = {}
             return self
-        present = events.get(type)
+        present: Any = events.get(type)
         if present.__class__ is _Listeners:
             # The list itself, as in Node: what takes off others meanwhile meets its error.
             for index in range(len(present) - 1, -1, -1):
