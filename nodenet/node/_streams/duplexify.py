@@ -12,6 +12,7 @@ from nodenet.node._streams.destroy import destroyer
 from nodenet.node._streams.finished import eos
 from nodenet.node._streams.from_ import from_
 from nodenet.node._streams.microtasks import later, run, settled
+from nodenet.node._streams.readable import Readable
 from nodenet.node._streams.utils import (
     isDuplexNodeStream,
     isIterable,
@@ -23,6 +24,7 @@ from nodenet.node._streams.utils import (
     isWritableNodeStream,
     tick,
 )
+from nodenet.node._streams.wrap import wrapped
 from nodenet.node.abort import AbortController
 from nodenet.node.errors import (
     ERR_INVALID_ARG_TYPE,
@@ -178,6 +180,8 @@ class _Pair:
     """
 
     def __init__(self, cls: Any, r: Any, w: Any) -> None:
+        if r is not None and not callable(getattr(r, "read", None)):
+            r = wrapped(Readable, r)
         self.r = r
         self.w = w
         self.ondrain: Any = None

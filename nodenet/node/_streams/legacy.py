@@ -9,7 +9,14 @@ from typing import Any
 from nodenet.node._streams.state import Options, merge
 from nodenet.node.events import EventEmitter
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "reactorOf"]
+
+
+def reactorOf(stream: Any) -> Any:
+    """
+    @return: whose ticks a stream lives on; C{None}: those of the global one.
+    """
+    return getattr(stream, "_reactor", None)
 
 
 class Stream(EventEmitter):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 
+from nodenet.node._streams.legacy import reactorOf
 from nodenet.node._streams.utils import isThenable
 from nodenet.timers import queueMicrotask
 
@@ -21,7 +22,7 @@ def microtask(stream: Any, callback: Callable[..., Any], *args: Any) -> None:
     """
     Call C{callback(*args)} when there are no ticks any more.
     """
-    queueMicrotask(callback, *args, reactor=getattr(stream, "_reactor", None))
+    queueMicrotask(callback, *args, reactor=reactorOf(stream))
 
 
 def later(stream: Any, value: Any = None) -> Deferred[Any]:

@@ -19,6 +19,7 @@ from nodenet.node._streams.from_ import isFile, parts
 from nodenet.node._streams.iterate import ReadableIterator
 from nodenet.node._streams.microtasks import run, settle, settled
 from nodenet.node._streams.pump import pump
+from nodenet.node._streams.readable import Readable
 from nodenet.node._streams.state import Options, merge
 from nodenet.node._streams.transform import PassThrough
 from nodenet.node._streams.utils import (
@@ -31,6 +32,7 @@ from nodenet.node._streams.utils import (
     isThenable,
     tick,
 )
+from nodenet.node._streams.wrap import wrapped
 from nodenet.node.abort import AbortController, addAbortListener
 from nodenet.node.errors import (
     ERR_INVALID_ARG_TYPE,
@@ -209,7 +211,8 @@ class _Pipeline:
             if not isReadableNodeStream(before):
                 kinds = ["Readable", "Iterable", "AsyncIterable"]
                 raise ERR_INVALID_ARG_TYPE("val", kinds, before)
-            before = ReadableIterator(before)
+            # One of the old kind.
+            before = ReadableIterator(wrapped(Readable, before))
         if not hasattr(before, "__aiter__"):
             before = _Both(before)
         made = _callStep(function, (before,), self.controller.signal)

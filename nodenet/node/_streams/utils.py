@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from inspect import isawaitable, signature
 from typing import Any
 
+from nodenet.node._streams.legacy import reactorOf
 from nodenet.timers import nextTick
 
 __all__ = [
@@ -43,7 +44,7 @@ def tick(stream: Any, callback: Callable[..., Any], *args: Any) -> None:
     """
     Node's C{process.nextTick}, on the reactor of this stream.
     """
-    nextTick(callback, *args, reactor=getattr(stream, "_reactor", None))
+    nextTick(callback, *args, reactor=reactorOf(stream))
 
 
 def callBack(callback: Callable[..., Any], *args: Any) -> Any:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodenet.node._streams.destroy import errorOrDestroy
+from nodenet.node._streams.destroy import destroyer, errorOrDestroy
 
-__all__ = ["wrap"]
+__all__ = ["wrap", "wrapped"]
 
 
 def wrap(readable: Any, stream: Any) -> None:
@@ -40,3 +40,23 @@ def wrap(readable: Any, stream: Any) -> None:
     for name, method in list(getattr(stream, "__dict__", {}).items()):
         if callable(method) and getattr(readable, name, None) is None:
             setattr(readable, name, method)
+
+
+def wrapped(cls: Any, stream: Any) -> Any:
+    """
+    Node 20, C{Readable.wrap}.
+
+    @param cls: L{Readable}.
+    @return: one that reads the other stream, and destroys it with itself.
+    """
+    objects = getattr(stream, "readableObjectMode", None)
+    if objects is None:
+        objects = getattr(stream, "objectMode", None)
+
+    def destroy(error: Any, callback: Any) -> None:
+        destroyer(stream, error)
+        callback(error)
+
+    readable = cls(objectMode=True if objects is None else bool(objects), destroy=destroy)
+    wrap(readable, stream)
+    return readable
