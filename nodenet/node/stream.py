@@ -7,6 +7,7 @@ Source: Node 20, C{stream}.
 from __future__ import annotations
 
 from nodenet.node._streams.abort import addAbortSignal
+from nodenet.node._streams.compose import compose
 from nodenet.node._streams.destroy import destroyer as destroy
 from nodenet.node._streams.duplex import Duplex, duplexPair
 from nodenet.node._streams.finished import finished
@@ -33,6 +34,7 @@ __all__ = [
     "Transform",
     "Writable",
     "addAbortSignal",
+    "compose",
     "destroy",
     "duplexPair",
     "finished",

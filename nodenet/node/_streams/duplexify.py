@@ -32,7 +32,7 @@ from nodenet.node.errors import (
     AbortError,
 )
 
-__all__ = ["duplexify"]
+__all__ = ["Pair", "duplexify"]
 
 _KINDS = [
     "Blob",
@@ -63,11 +63,11 @@ def duplexify(cls: Any, body: Any, name: str = "body") -> Any:
     if isDuplexNodeStream(body):
         return body
     if isReadableNodeStream(body):
-        return _Pair(cls, body, None).duplex
+        return Pair(cls, body, None).duplex
     if isWritableNodeStream(body):
-        return _Pair(cls, None, body).duplex
+        return Pair(cls, None, body).duplex
     if isNodeStream(body):
-        return _Pair(cls, None, None).duplex
+        return Pair(cls, None, None).duplex
     if callable(body) and not isinstance(body, type):
         return _function(cls, body, name)
     if isIterable(body):
@@ -80,7 +80,7 @@ def duplexify(cls: Any, body: Any, name: str = "body") -> Any:
         w = writable and (
             writable if isWritableNodeStream(writable) else duplexify(cls, writable)
         )
-        return _Pair(cls, r or None, w or None).duplex
+        return Pair(cls, r or None, w or None).duplex
     if isThenable(body):
         duplex = cls(objectMode=True, writable=False, read=lambda size: None)
         run(_read(duplex, body))
@@ -174,7 +174,7 @@ def _function(cls: Any, function: Any, name: str) -> Any:
     return duplex
 
 
-class _Pair:
+class Pair:
     """
     A duplex of a readable and a writable.
     """
@@ -182,6 +182,17 @@ class _Pair:
     def __init__(self, cls: Any, r: Any, w: Any) -> None:
         if r is not None and not callable(getattr(r, "read", None)):
             r = wrapped(Readable, r)
+        self.begin(cls, r, w)
+        if self.duplex.writable:
+            eos(w, {}, lambda error=None: self.finished(r, error))
+            w.on("finish", self.ended)
+        if self.duplex.readable:
+            eos(r, {}, lambda error=None: self.finished(r, error))
+
+    def begin(self, cls: Any, r: Any, w: Any) -> None:
+        """
+        Make the duplex, with its hooks.
+        """
         self.r = r
         self.w = w
         self.ondrain: Any = None
@@ -198,13 +209,10 @@ class _Pair:
         )
         hooks: Any = duplex
         if writable:
-            eos(w, {}, lambda error=None: self.finished(r, error))
             hooks._write = self.write
             hooks._final = self.final
             w.on("drain", self.drained)
-            w.on("finish", self.ended)
         if readable:
-            eos(r, {}, lambda error=None: self.finished(r, error))
             r.on("readable", self.more)
             r.on("end", lambda: duplex.push(None))
             hooks._read = self.read
