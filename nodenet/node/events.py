@@ -579,8 +579,11 @@ def _fire(deferred: Deferred[Any], result: Any, hops: int = 1) -> Deferred[Any]:
 
 class _Wait:
     """
-    One call of L{once}, which in Node is an async function that returns a promise: so
-    two microtasks pass.
+    One call of L{once}.
+
+    In Node that is an async function that returns a promise, so that microtasks pass: one
+    in which the function's own promise turns to the one returned, and, once that has its
+    result, one until the first has it and one for who waits.
     """
 
     def __init__(self, emitter: Any, name: Hashable, signal: Any) -> None:
@@ -588,6 +591,8 @@ class _Wait:
         self.name = name
         self.signal = signal
         self.deferred: Deferred[list[Any]] = Deferred(self.cancel)
+        self.turned = False
+        self.result: list[Any] | BaseException | None = None
 
     def start(self) -> None:
         _add(self.emitter, self.name, self.happened, once=True)
@@ -595,21 +600,33 @@ class _Wait:
             self.emitter.once("error", self.failed)
         if self.signal is not undefined:
             _add(self.signal, "abort", self.aborted, once=True)
+        queueMicrotask(self.turn)
+
+    def turn(self) -> None:
+        self.turned = True
+        if self.result is not None:
+            _fire(self.deferred, self.result, 2)
+
+    def settle(self, result: list[Any] | BaseException) -> None:
+        if self.result is None:
+            self.result = result
+            if self.turned:
+                _fire(self.deferred, result, 2)
 
     def happened(self, *args: Any) -> None:
         if callable(getattr(self.emitter, "removeListener", None)):
             self.emitter.removeListener("error", self.failed)
         self.leaveSignal()
-        _fire(self.deferred, list(args), 2)
+        self.settle(list(args))
 
     def failed(self, *args: Any) -> None:
         _remove(self.emitter, self.name, self.happened)
         self.leaveSignal()
-        _fire(self.deferred, _exception(args[0] if args else undefined), 2)
+        self.settle(_exception(args[0] if args else undefined))
 
     def aborted(self, *args: Any) -> None:
         self.leaveEmitter()
-        _fire(self.deferred, AbortError(cause=self.signal.reason), 2)
+        self.settle(AbortError(cause=self.signal.reason))
 
     def cancel(self, deferred: Deferred[Any]) -> None:
         self.leaveEmitter()
