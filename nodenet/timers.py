@@ -178,7 +178,9 @@ def queueMicrotask(
     if waiting is None:
         waiting = _microtasks[reactor] = deque()
     waiting.append((callback, args))
-    nextTick(_nothing, reactor=reactor)
+    last, call, _ = _last
+    if last is not reactor or call is not _RUNNING:
+        nextTick(_nothing, reactor=reactor)
 
 
 def _nothing() -> None:

@@ -25,6 +25,8 @@ def isFile(thing: Any) -> bool:
     """
     if isinstance(thing, int):
         return not isinstance(thing, bool)
+    if callable(getattr(thing, "on", None)):  # a stream
+        return False
     return hasattr(thing, "fileno") and (
         callable(getattr(thing, "read", None)) or callable(getattr(thing, "write", None))
     )

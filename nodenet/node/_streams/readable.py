@@ -245,6 +245,10 @@ class Readable(Stream):
                 state.buffer.insert(0, chunk)
             if state.needReadable:
                 self.__emitReadable(state)
+            if state.selfFed and state.length < state.highWaterMark and not state.sync:
+                # What the tick would do, but for calling _read.
+                state.reading = True
+                return
         if not state.readingMore and state.constructed:
             state.readingMore = True
             nextTick(self.__readMore, reactor=self._reactor)
