@@ -792,6 +792,9 @@ class EventIterator:
     def __del__(self) -> None:
         queue = getattr(self, "_queue", None)
         if queue is not None and not queue.finished:
+            # Who waits held us, and is gone too; and this may come at any time, within
+            # nextTick itself: nothing may be asked for.
+            queue.waiting.clear()
             queue.close()
 
 
