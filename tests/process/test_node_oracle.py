@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from tests.node.emitterprograms import different
+from tests.node import emitterprograms, waitprograms
 from tests.node.harness import NODE, SCENARIOS, names, node, play, recorded
 
 
@@ -42,7 +42,12 @@ class LiveTests(TestCase):
 
     async def test_randomProgramsOnEmitters(self) -> None:
         # And by hand: python -m tests.node.emitterprograms 20000
-        self.assertEqual(await deferToThread(different, range(500)), [])
+        found = await deferToThread(emitterprograms.different, range(500))
+        self.assertEqual(found, [])
+
+    async def test_randomProgramsOfThoseWhoWait(self) -> None:
+        # And by hand: python -m tests.node.waitprograms 20000
+        self.assertEqual(await waitprograms.different(range(500)), [])
 
 
 def _traceTest(name: str) -> Callable[[Any], Awaitable[None]]:
