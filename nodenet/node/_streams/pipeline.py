@@ -5,7 +5,6 @@ Streams in a row. Node 20, C{stream.pipeline}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import Parameter, signature
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -24,6 +23,7 @@ from nodenet.node._streams.state import Options, merge
 from nodenet.node._streams.transform import PassThrough
 from nodenet.node._streams.utils import (
     callBack,
+    callStep,
     isIterable,
     isNodeStream,
     isReadable,
@@ -194,7 +194,7 @@ class _Pipeline:
     def _first(self, stream: Any) -> Any:
         if not isNodeStream(stream):
             if callable(stream):
-                made = _callStep(stream, (), self.controller.signal)
+                made = callStep(stream, (), self.controller.signal)
                 if not isIterable(made):
                     raise ERR_INVALID_RETURN_VALUE(
                         "Iterable, AsyncIterable or Stream", "source", made
@@ -215,7 +215,7 @@ class _Pipeline:
             before = ReadableIterator(wrapped(Readable, before))
         if not hasattr(before, "__aiter__"):
             before = _Both(before)
-        made = _callStep(function, (before,), self.controller.signal)
+        made = callStep(function, (before,), self.controller.signal)
         if not isLast:
             if not isIterable(made, True):
                 raise ERR_INVALID_RETURN_VALUE("AsyncIterable", f"transform[{index - 1}]", made)
@@ -262,29 +262,6 @@ class _Both:
     async def __aiter__(self) -> Any:
         for each in self.iterable:
             yield await run(each) if isThenable(each) else each
-
-
-def _callStep(function: Any, args: tuple[Any, ...], signal: Any) -> Any:
-    """
-    Call a function of a pipeline: with C{signal}, if it has a parameter of that name; with
-    a dict of it, as in JavaScript, if it has room for one more; else without.
-    """
-    try:
-        parameters = signature(function).parameters
-    except (TypeError, ValueError):
-        parameters = {}  # type: ignore[assignment]
-    named = parameters.get("signal")
-    if named is not None and named.kind is not Parameter.VAR_POSITIONAL:
-        if named.kind is not Parameter.POSITIONAL_ONLY:
-            return function(*args, signal=signal)
-        return function(*args, signal)
-    try:
-        signature(function).bind(*args, {})
-    except TypeError:
-        return function(*args)
-    except ValueError:
-        pass
-    return function(*args, {"signal": signal})
 
 
 def _pipe(source: Any, dest: Any, finish: Callable[..., Any], end: bool) -> Any:

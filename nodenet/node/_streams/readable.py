@@ -10,6 +10,7 @@ from nodenet.node._streams.destroy import construct, destroy, errorOrDestroy, un
 from nodenet.node._streams.from_ import from_
 from nodenet.node._streams.iterate import ReadableIterator, dispose
 from nodenet.node._streams.legacy import Stream
+from nodenet.node._streams.operators import Operators
 from nodenet.node._streams.options import CHUNKS, VIEWS, putHooks
 from nodenet.node._streams.pipe import Pipe
 from nodenet.node._streams.state import Options, ReadableState, merge
@@ -38,7 +39,7 @@ HOOKS = {"read": "_read", "destroy": "_destroy", "construct": "_construct"}
 _MAX_HWM = 0x40000000
 
 
-class Readable(Stream):
+class Readable(Operators, Stream):
     """
     Node 20, C{stream.Readable}.
 
@@ -601,6 +602,9 @@ class Readable(Stream):
         @raise ERR_INVALID_ARG_TYPE: it is none of these.
         """
         return from_(cls, iterable, merge(options, keywords))
+
+    def _derived(self, iterable: Any) -> Any:
+        return from_(Readable, iterable, {"reactor": self._reactor})
 
     def __aiter__(self) -> ReadableIterator:
         return ReadableIterator(self)

@@ -8,7 +8,7 @@ Where it cannot be said, the answer is C{None}.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from inspect import isawaitable, signature
+from inspect import Parameter, isawaitable, signature
 from typing import Any
 
 from nodenet.node._streams.legacy import reactorOf
@@ -16,6 +16,7 @@ from nodenet.timers import nextTick
 
 __all__ = [
     "callBack",
+    "callStep",
     "isClosed",
     "isDestroyed",
     "isDisturbed",
@@ -67,6 +68,29 @@ def callBack(callback: Callable[..., Any], *args: Any) -> Any:
             continue
         return callback(*args[:count])
     return callback(*args[:least])
+
+
+def callStep(function: Any, args: tuple[Any, ...], signal: Any) -> Any:
+    """
+    Call a user's function: with C{signal}, if it has a parameter of that name; with
+    a dict of it, as in JavaScript, if it has room for one more; else without.
+    """
+    try:
+        parameters = signature(function).parameters
+    except (TypeError, ValueError):
+        parameters = {}  # type: ignore[assignment]
+    named = parameters.get("signal")
+    if named is not None and named.kind is not Parameter.VAR_POSITIONAL:
+        if named.kind is not Parameter.POSITIONAL_ONLY:
+            return function(*args, signal=signal)
+        return function(*args, signal)
+    try:
+        signature(function).bind(*args, {})
+    except TypeError:
+        return function(*args)
+    except ValueError:
+        pass
+    return function(*args, {"signal": signal})
 
 
 def _can(thing: Any, name: str) -> bool:
