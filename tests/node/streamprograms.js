@@ -106,7 +106,8 @@ function run(program, done) {
   for (const def of program.streams) {
     const options = { ...def.options };
     hooks(def, options, def.name);
-    const s = streams[def.name] = new classes[def.kind](options);
+    const s = streams[def.name] = def.items === null ?
+      new classes[def.kind](options) : Readable.from(def.items.map(decode), options);
     s.on('error', (e) => note([def.name, 'error', show(e), ...state(s)]));
     for (const event of def.listens) {
       const listener = (...args) => {
@@ -149,6 +150,12 @@ function run(program, done) {
     finished: (s, options, name) => { stream.finished(s, options ?? {}, say(name + ' finished')); },
     pipeline: (s, others, name) => {
       stream.pipeline(s, ...others.map((n) => streams[n]), say(name + ' pipeline'));
+    },
+    through: (s, other, name) => {
+      const through = async function*(chunks) {
+        for await (const chunk of chunks) yield chunk;
+      };
+      stream.pipeline(s, through, streams[other], say(name + ' through'));
     },
     iterate: (s, most, name) => {
       (async () => {

@@ -43,7 +43,7 @@ def make(seed: int) -> dict[str, Any]:
     kinds = {each["name"]: each["kind"] for each in made}
     steps = [_step(r, kinds, objects) for _ in range(r.randint(3, 14))]
     program = {"streams": made, "steps": steps}
-    if any(step[0] == "iterate" for step in steps):
+    if any(step[0] in ("iterate", "through") for step in steps):
         # How many microtasks a promise takes is not kept; that they come after ticks is.
         text = json.dumps(program).replace('"micro"', '"tick"')
         program = json.loads(text)
@@ -85,6 +85,11 @@ def _stream(r: random.Random, name: str, objects: bool) -> dict[str, Any]:
     kind = r.choice(["Readable", "Writable", "Duplex", "Transform", "PassThrough"])
     options: dict[str, Any] = {}
     hooks: dict[str, Any] = {}
+    items: list[Any] | None = None
+    if kind == "Readable" and r.random() < 0.3:
+        items = [_chunk(r, objects) for _ in range(r.randint(0, 5))]
+        if r.random() < 0.1:
+            items.insert(r.randint(0, len(items)), None)
     if objects:
         options["objectMode"] = True
     if r.random() < 0.6:
@@ -102,7 +107,7 @@ def _stream(r: random.Random, name: str, objects: bool) -> dict[str, Any]:
             options[r.choice(["readable", "writable"])] = False
     if kind != "Writable" and not objects and r.random() < 0.15:
         options["encoding"] = r.choice(["utf8", "hex", "utf16le", "base64"])
-    if kind in ("Readable", "Duplex") and r.random() < 0.9:
+    if items is None and kind in ("Readable", "Duplex") and r.random() < 0.9:
         chunks = [_chunk(r, objects) for _ in range(r.randint(0, 6))]
         if r.random() < 0.8:
             chunks.append(None)
@@ -128,7 +133,7 @@ def _stream(r: random.Random, name: str, objects: bool) -> dict[str, Any]:
                 hooks["flush"]["data"] = _chunk(r, objects)
         if r.random() < 0.15:
             hooks["final"] = _hook(r)
-    if r.random() < 0.25:
+    if items is None and r.random() < 0.25:
         hooks["destroy"] = _hook(r)
         if r.random() < 0.3:
             hooks["destroy"]["swallows"] = True
@@ -141,7 +146,8 @@ def _stream(r: random.Random, name: str, objects: bool) -> dict[str, Any]:
     ]
     if r.random() < 0.7:
         listens += ["pipe", "unpipe"]
-    return {"name": name, "kind": kind, "options": options, "hooks": hooks, "listens": listens}
+    made = {"name": name, "kind": kind, "options": options, "hooks": hooks}
+    return {**made, "listens": listens, "items": items}
 
 
 def _step(r: random.Random, kinds: dict[str, str], objects: bool) -> list[Any]:
@@ -187,6 +193,7 @@ def _step(r: random.Random, kinds: dict[str, str], objects: bool) -> list[Any]:
             other = r.choice(others)
             ops += [["pipe", name, other]] * 6 + [["unpipe", name, r.choice([other, None])]]
             ops += [["pipeline", name, [other]]] * 3
+            ops += [["through", name, other]]
     if writable:
         ops += [
             ["write", name, _chunk(r, objects)],
@@ -364,7 +371,10 @@ class _Run:
         ):
             if hook in h:
                 options[hook] = back(f"_{hook}", h[hook], after)
-        me = getattr(streams, d["kind"])(options)
+        if d["items"] is None:
+            me = getattr(streams, d["kind"])(options)
+        else:
+            me = streams.Readable.from_([_decode(each) for each in d["items"]], options)
         self.streams[name] = me
         me.on("error", lambda e: log.append([name, "error", show(e), *self.state(me)]))
 
@@ -471,6 +481,13 @@ class _Run:
             s, *[self.streams[each] for each in others], self.say(f"{name} pipeline")
         )
 
+    def do_through(self, name: str, s: Any, other: str) -> None:
+        async def through(chunks: Any) -> Any:
+            async for chunk in chunks:
+                yield chunk
+
+        streams.pipeline(s, through, self.streams[other], self.say(f"{name} through"))
+
     def do_iterate(self, name: str, s: Any, most: int) -> None:
         async def loop() -> None:
             # As JavaScript's loop, whose await is never at once.
@@ -544,7 +561,7 @@ def compare(first: int, count: int) -> list[tuple[int, Any, Any]]:
 def _sorted(program: dict[str, Any], log: list[Any]) -> list[Any]:
     # Of loops that run at the same time, which is the first is told by the number of
     # microtasks, too.
-    if not any(step[0] == "iterate" for step in program["steps"]):
+    if not any(step[0] in ("iterate", "through") for step in program["steps"]):
         return log
     loops = [
         line for line in log if line[1:2] and line[1] in ("chunk", "loop over", "loop failed")

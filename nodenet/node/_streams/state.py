@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nodenet.node._streams.text import Decoder, isEncoding, units, unitsBefore
-from nodenet.node.errors import ERR_INVALID_ARG_VALUE, ERR_UNKNOWN_ENCODING
+from nodenet.node.errors import ERR_INVALID_ARG_VALUE, ERR_UNKNOWN_ENCODING, undefined
 from nodenet.node.validators import isInteger, validateInteger
 
 __all__ = [
@@ -260,6 +260,9 @@ class ReadableState:
             return None
         buffer, index = self.buffer, self.bufferIndex
         if self.objectMode:
+            if index == len(buffer):
+                # setEncoding has counted characters, as Node's does.
+                return undefined
             first = buffer[index]
             self._dropped(index + 1)
             return first
