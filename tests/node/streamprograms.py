@@ -414,6 +414,8 @@ class _Run:
         got = []
         while (chunk := s.read()) is not None:
             shown = show(chunk)
+            if shown is None:  # as JavaScript joins them
+                shown = ""
             got.append(str(shown).lower() if isinstance(shown, bool) else str(shown))
         return ",".join(got)
 
