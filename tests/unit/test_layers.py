@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet._twisted import NAMES
 from tests.sources import (
+    NODES_OWN,
     ROOT,
     Import,
     circles,
@@ -58,13 +59,6 @@ USER = "nodenet.service"
 ECHO = "nodenet.service.echo"
 #: The two faces, Node v0.3.3's and today's, which know nothing of each other.
 FACES = {"nodenet.net", "nodenet.node"}
-
-#: What Node calls so itself: the hooks of streams that users write, and their state. Within
-#: its face these are nobody's own.
-NODES_OWN = {
-    *("_construct", "_destroy", "_final", "_flush", "_read", "_transform", "_write", "_writev"),
-    *("_readableState", "_writableState"),
-}
 
 
 def floor(module: str) -> int | None:
