@@ -94,6 +94,37 @@ class SocketTests(TestCase):
         self.assertEqual(error.code, "EADDRINUSE")
         self.assertTrue(os.path.exists(path))
 
+    async def test_anAddressThatDoesNotAnswerIsGivenUp(self) -> None:
+        # Its queue is full, and nobody accepts.
+        silent = sockets.socket()
+        silent.bind((HOST, 0))
+        silent.listen(0)
+        port = silent.getsockname()[1]
+        waiting = [sockets.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex((HOST, port))
+        server = net.createServer(lambda s: s.end()).listen(port, "127.0.0.2")
+        await once(server, "listening")
+
+        def lookup(name: str, options: Any, callback: Any) -> None:
+            answer = [{"address": each, "family": 4} for each in (HOST, "127.0.0.2")]
+            callback(None, answer)
+
+        client = net.connect(
+            port=port, host="name", lookup=lookup, autoSelectFamilyAttemptTimeout=20
+        )
+        late: list[Any] = []
+        client.on("connectionAttemptTimeout", lambda *args: late.append(args))
+        client.resume()
+        await once(client, "connect")
+        self.assertEqual(late, [(HOST, port, 4)])
+        self.assertEqual(client.remoteAddress, "127.0.0.2")
+        await once(client, "close")
+        await _closed(server)
+        for each in [silent, *waiting]:
+            each.close()
+
     async def test_anUnheardErrorIsLogged(self) -> None:
         client = net.connect("/nowhere/at/all")
         await _event(client, "close")
