@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import socket as sockets
+import subprocess
+import sys
 from typing import Any
 
 from twisted.internet import endpoints, reactor
@@ -130,9 +132,25 @@ class SocketTests(TestCase):
         await _event(client, "close")
         self.assertEqual(len(self.flushLoggedErrors(FileNotFoundError)), 1)
 
-    def test_exitOnUncaughtTellsTheFailure(self) -> None:
-        tell = exitOnUncaught(reactor)
-        self.assertIsNone(tell())
+    def test_exitOnUncaughtEndsTheReactor(self) -> None:
+        program = (
+            "from twisted.internet import reactor\n"
+            "from nodenet.node import net\n"
+            "from nodenet.node.process import exitOnUncaught\n"
+            "uncaught = exitOnUncaught()\n"
+            "net.connect('/nowhere/at/all')\n"
+            "reactor.run()\n"
+            "print(uncaught.failure.value)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=20
+        )
+        self.assertEqual(done.stdout, "connect ENOENT /nowhere/at/all\n")
+
+    def test_itCanBeTakenBack(self) -> None:
+        uncaught = exitOnUncaught(reactor)
+        uncaught.cancel()
+        self.assertIsNone(uncaught.failure)
 
 
 def _event(emitter: Any, name: str) -> Deferred[Any]:
