@@ -189,6 +189,14 @@ def _nothing() -> None:
     """
 
 
+def ticksLeft(reactor: Any) -> bool:
+    """
+    @return: whether any tick is still to come.
+    """
+    _, ticks = _ticks.get(reactor, (None, None))
+    return bool(ticks)
+
+
 def _schedule(reactor: Any, ticks: deque[Any]) -> None:
     from nodenet._twisted import callFirst
 

@@ -7,7 +7,6 @@ reactor does neither by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
@@ -17,10 +16,10 @@ from zope.interface import implementer
 from nodenet.node._net.handle import busy
 from nodenet.timers import theReactor
 
-__all__ = ["busy", "exitOnUncaught"]
+__all__ = ["Uncaught", "busy", "exitOnUncaught"]
 
 
-def exitOnUncaught(reactor: Any = None) -> Callable[[], Failure | None]:
+def exitOnUncaught(reactor: Any = None) -> Uncaught:
     """
     From now on, end the reactor when an exception is caught by nobody: an C{error} event
     without a listener, what a listener raises, or what a coroutine of one fails with. By
@@ -28,24 +27,38 @@ def exitOnUncaught(reactor: Any = None) -> Callable[[], Failure | None]:
 
     Source: Node 20, C{process}, event C{uncaughtException}.
 
-    @return: a function that tells the failure that has ended it; C{None}: there was none. A
-        program's exit status can come of that.
+    @return: what tells the failure. A program's exit status can come of that.
     """
-    failure: Failure | None = None
+    return Uncaught(reactor)
 
-    @implementer(ILogObserver)
-    def observe(event: Any) -> None:
-        nonlocal failure
+
+@implementer(ILogObserver)
+class Uncaught:
+    """
+    Ends the reactor when the log hears of an exception that nobody has caught.
+
+    @ivar failure: the first; C{None}: there was none.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self.failure: Failure | None = None
+        globalLogPublisher.addObserver(self)
+
+    def __call__(self, event: Any) -> None:
         if event.get("log_level") is not LogLevel.critical or "log_failure" not in event:
             return
-        if failure is None:
-            failure = event["log_failure"]
-            its = theReactor(reactor)
+        if self.failure is None:
+            self.failure = event["log_failure"]
+            its = theReactor(self._reactor)
             if its.running:
                 its.callLater(0, _stop, its)
 
-    globalLogPublisher.addObserver(observe)
-    return lambda: failure
+    def cancel(self) -> None:
+        """
+        Let the program go on again.
+        """
+        globalLogPublisher.removeObserver(self)
 
 
 def _stop(reactor: Any) -> None:

@@ -129,9 +129,14 @@ class Connection(Duplex):
         onread = given.get("onread")
         if isinstance(onread, Mapping):
             self._initializeBuffer(onread)
-        self._noDelay = truthy(given.get("noDelay"))
-        self._keepAlive = truthy(given.get("keepAlive"))
-        self._keepAliveInitialDelay = millisToSeconds(given.get("keepAliveInitialDelay"))
+        # Only what is asked for: each costs every connection memory.
+        if truthy(given.get("noDelay")):
+            self._noDelay = True
+        if truthy(given.get("keepAlive")):
+            self._keepAlive = True
+        delay = millisToSeconds(given.get("keepAliveInitialDelay"))
+        if delay:
+            self._keepAliveInitialDelay = delay
         fd = given.get("fd", undefined)
         if fd is not undefined:
             self._adopt(fd, given)

@@ -21,6 +21,7 @@ from nodenet._transports.choose import wireFor
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
 from nodenet.node._net.turns import guarded, pending, turn, unhandled
+from nodenet.timers import theReactor, ticksLeft
 
 __all__ = ["END", "Handle", "busy"]
 
@@ -31,16 +32,28 @@ END = object()
 _open: set[Any] = set()
 
 
-def busy() -> bool:
+def busy(reactor: Any = None) -> bool:
     """
-    @return: whether anything is left to come of what is open and not C{unref}ed.
+    Whether a program as for Node has anything left to wait for: a socket, a server or a
+    look-up that is not C{unref}ed, or what such a one is about to tell. Timers are not
+    counted: they are the reactor's.
+
+    @param reactor: the global one by default.
     """
-    return pending() or any(each.active and each.referenced for each in _open)
+    reactor = theReactor(reactor)
+    return (
+        pending(reactor)
+        or ticksLeft(reactor)
+        or any(
+            each.active and each.referenced and theReactor(each.reactor) is reactor
+            for each in _open
+        )
+    )
 
 
 def opened(handle: Any) -> None:
     """
-    It is open from now on: it has C{active} and C{referenced}.
+    It is open from now on: it has C{active}, C{referenced} and C{reactor}.
     """
     _open.add(handle)
 
@@ -58,6 +71,7 @@ class Handle:
 
     @ivar owner: the socket.
     @ivar isPipe: it is no TCP.
+    @ivar reactor: C{None}: the global one.
     @ivar reading: the owner wants what comes.
     @ivar bytesRead: that have come.
     @ivar bytesWritten: that were given to it, whether they have gone out or not.
@@ -75,7 +89,6 @@ class Handle:
         "_onShutdown",
         "_onWritten",
         "_outbox",
-        "_reactor",
         "_shut",
         "_wire",
         "_wired",
@@ -84,6 +97,7 @@ class Handle:
         "bytesWritten",
         "isPipe",
         "owner",
+        "reactor",
         "reading",
         "referenced",
         "send",
@@ -93,7 +107,7 @@ class Handle:
 
     def __init__(self, owner: Any, reactor: Any, isPipe: bool = False) -> None:
         self.owner = owner
-        self._reactor = reactor
+        self.reactor = reactor
         self.isPipe = isPipe
         self.attempt: Any = None
         self.transport: Any = None
@@ -209,7 +223,7 @@ class Handle:
     def readStart(self) -> None:
         self.reading = True
         if self._held is not None:
-            turn(self._reactor, self._release)
+            turn(self.reactor, self._release)
         elif not self._wired and self._wire is not None and not self._atEnd:
             self._wired = True
             self._wire.startReading()
@@ -247,7 +261,7 @@ class Handle:
         if self._held is None:
             self._held = []
             if self.reading:
-                turn(self._reactor, self._release)
+                turn(self.reactor, self._release)
         self._held.append(what)
 
     def _release(self) -> None:
@@ -369,7 +383,7 @@ class Handle:
         wire.stopWriting()
         onWritten, self._onWritten = self._onWritten, None
         if self._onShutdown is not None:
-            turn(self._reactor, self._shutdownNow)
+            turn(self.reactor, self._shutdownNow)
         if onWritten is not None:
             guarded(self.owner, onWritten, 0)
         return self._outbox is not None
@@ -410,7 +424,7 @@ class Handle:
             raise OSError(ENOTCONN, "")
         self._onShutdown = callback
         if self._outbox is None:
-            turn(self._reactor, self._shutdownNow)
+            turn(self.reactor, self._shutdownNow)
 
     def _shutdownNow(self) -> None:
         callback, wire = self._onShutdown, self._wire
@@ -463,7 +477,7 @@ class Handle:
                 wire.finish()
             else:
                 wire.close()
-        turn(self._reactor, self._closed, callback)
+        turn(self.reactor, self._closed, callback)
 
     def _closed(self, callback: Callable[[], Any] | None) -> None:
         closed(self)

@@ -59,7 +59,8 @@ class Listening:
 
     active = True
 
-    def __init__(self, port: Any, path: str | None = None) -> None:
+    def __init__(self, reactor: Any, port: Any, path: str | None = None) -> None:
+        self.reactor = reactor
         self._port = port
         self._path = path
         self.referenced = True
@@ -159,7 +160,7 @@ def listenTCP(
             listener = reactor.listenTCP(port, _Acceptor(server), backlog, address or "::")
         except CannotListenError as e:
             return _errnoOf(e), address or "::"
-        return Listening(listener), address or "::"
+        return Listening(reactor, listener), address or "::"
     where = address or "::"
     try:
         skt = bindTCP(where, port, backlog, ipv6Only=ipv6Only, reusePort=reusePort)
@@ -171,7 +172,7 @@ def listenTCP(
             skt = bindTCP(where, port, backlog, reusePort=reusePort)
         except CannotListenError as e:
             return _errnoOf(e), where
-    return Listening(_started(skt, server, reactor)), where
+    return Listening(reactor, _started(skt, server, reactor)), where
 
 
 def listenPath(
@@ -187,7 +188,8 @@ def listenPath(
     name = os.fsencode(path)
     if not isinstance(reactor, PosixReactorBase):
         try:
-            return Listening(reactor.listenUNIX(name, _Acceptor(server), backlog), path)
+            port = reactor.listenUNIX(name, _Acceptor(server), backlog)
+            return Listening(reactor, port, path)
         except CannotListenError as e:
             return _errnoOf(e)
     try:
@@ -200,7 +202,7 @@ def listenPath(
     except CannotListenError as e:
         errno = _errnoOf(e)
         return EACCES if errno == ENOENT else errno  # libuv, for Windows' sake
-    return Listening(_started(skt, server, reactor, name), path)
+    return Listening(reactor, _started(skt, server, reactor, name), path)
 
 
 def listenFD(server: Any, reactor: Any, fd: int, backlog: int) -> Listening | int:
@@ -222,4 +224,5 @@ def listenFD(server: Any, reactor: Any, fd: int, backlog: int) -> Listening | in
     except OSError as e:
         skt.close()
         return e.errno or EINVAL
-    return Listening(_started(skt, server, theReactor(reactor)))
+    reactor = theReactor(reactor)
+    return Listening(reactor, _started(skt, server, reactor))

@@ -41,6 +41,9 @@ class _Lookup:
 
     active = referenced = True
 
+    def __init__(self, reactor: Any) -> None:
+        self.reactor = reactor
+
 
 def lookup(reactor: Any, hostname: Any, options: Mapping[str, Any], callback: Callback) -> None:
     """
@@ -66,7 +69,7 @@ def lookup(reactor: Any, hostname: Any, options: Mapping[str, Any], callback: Ca
     if kind:
         nextTick(_answer, callback, all, [hostname], reactor=reactor)
         return
-    running = _Lookup()
+    running = _Lookup(reactor)
     opened(running)
 
     def done(found: list[str]) -> None:

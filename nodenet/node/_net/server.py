@@ -56,12 +56,13 @@ class _Dropped(Protocol):
     A connection that is not wanted: it is closed, which C{drop} tells.
     """
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, reactor: Any) -> None:
         self._server = server
+        self._reactor = reactor
 
     def connectionMade(self) -> None:
         transport: Any = self.transport
-        handle = Handle(self, None)
+        handle = Handle(self, self._reactor)
         handle.begin(transport)
         self._server.dropped(handle.names(False), handle.names(True), handle.isPipe)
         handle.close()
@@ -344,9 +345,9 @@ class Server(EventEmitter):
         if self._handle is None:
             return None
         if truthy(self.maxConnections) and self._connections >= self.maxConnections:
-            return _Dropped(self)
+            return _Dropped(self, self._reactor)
         if self.blockList is not None and self._isBlocked(addr):
-            return _Dropped(self)
+            return _Dropped(self, self._reactor)
         socket = Socket(
             allowHalfOpen=self.allowHalfOpen,
             readableHighWaterMark=self.highWaterMark,

@@ -19,9 +19,12 @@ class _Turn:
     What is to be called.
     """
 
-    __slots__ = ("args", "call", "callback")
+    __slots__ = ("args", "call", "callback", "reactor")
 
-    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(
+        self, reactor: Any, callback: Callable[..., Any], args: tuple[Any, ...]
+    ) -> None:
+        self.reactor = reactor
         self.callback = callback
         self.args = args
         self.call: Any = None  # the reactor's
@@ -39,19 +42,20 @@ def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     Call C{callback(*args)} in a turn of its own, after all ticks; in the order in which they
     were asked for.
     """
-    its = _Turn(callback, args)
+    reactor = theReactor(reactor)
+    its = _Turn(reactor, callback, args)
     _turns.add(its)
     # One of the reactor's calls for each: ticks come between these.
-    its.call = theReactor(reactor).callLater(0, its)
+    its.call = reactor.callLater(0, its)
 
 
-def pending() -> bool:
+def pending(reactor: Any) -> bool:
     """
     @return: whether any is to come.
     """
     for each in [each for each in _turns if not each.call.active()]:
         _turns.discard(each)  # somebody has cancelled all calls, such as a test's reactor
-    return bool(_turns)
+    return any(each.reactor is reactor for each in _turns)
 
 
 def guarded(source: object, callback: Callable[..., Any], *args: Any) -> Any:
