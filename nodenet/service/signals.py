@@ -4,6 +4,7 @@ The daemon's signals.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -43,7 +44,9 @@ def handleSignals(
             # Nobody has a log to rotate: that is no reason to die.
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
-    def ignore() -> None:
+    def exit() -> None:
+        # With cryptography 42, to collect OpenSSL's objects as the interpreter ends may crash.
+        gc.freeze()
         # Python sets the default ones when it exits, unless they are ignored.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -53,4 +56,4 @@ def handleSignals(
     # sets its own when it starts.
     install()
     reactor.callWhenRunning(running)
-    reactor.addSystemEventTrigger("after", "shutdown", ignore)
+    reactor.addSystemEventTrigger("after", "shutdown", exit)

@@ -237,6 +237,22 @@ class LateResetTests(KernelCase):
         self.reactor.advance(0.5)
         self.assertEqual(stream.readyState, "closed")
 
+    def test_norOfOneWhoseResetSomebodyWasToldOf(self) -> None:
+        """
+        The kernel tells of an error once.
+        """
+        far, stream = self.tcp()
+        self.fill(stream, False)
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        far.close()
+        time.sleep(0.01)
+        assert stream.fd is not None
+        with socket.socket(fileno=os.dup(stream.fd)) as skt:
+            self.assertTrue(skt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+        self.assertFalse(isReset(stream))
+        LateReset(stream, self.reactor)
+        self.assertEqual(stream.readyState, "closed")
+
     def test_inTLS(self) -> None:
         authority = Authority()
         key, certificate, _ = authority.issue("localhost")

@@ -5,7 +5,9 @@ What the kernel knows of a connection, besides what a stream tells.
 from __future__ import annotations
 
 import fcntl
+import os
 import select
+import socket
 import struct
 import termios
 from typing import Any
@@ -13,8 +15,10 @@ from typing import Any
 from nodenet import net
 from nodenet.timers import clearTimeout, setTimeout
 
-__all__ = ["LateReset", "hasUnread", "isReset"]
+__all__ = ["LateReset", "hasUnread", "isGone", "isReset"]
 
+#: The state of a connection that is no more (Linux, tcp_states.h).
+_CLOSED = 7
 #: Milliseconds between two looks whether all has been delivered: at first, and at most.
 SOON, LATER = 5, 500
 
@@ -49,6 +53,29 @@ def isReset(stream: net.Stream) -> bool:
     return any(events & select.POLLERR for _, events in poll.poll(0))
 
 
+def isGone(stream: net.Stream) -> bool:
+    """
+    @return: whether nothing that is sent can reach the peer any more. Unlike L{isReset}, this
+        knows of a reset that somebody was told of already, too.
+    """
+    fd = stream.fd
+    if fd is None:  # a transport without a socket tells by itself
+        return False
+    poll = select.poll()
+    poll.register(fd, 0)
+    for _, events in poll.poll(0):
+        if events & select.POLLERR:
+            return True
+        if not events & select.POLLHUP:
+            return False
+        # Both directions are shut. Of TCP, what was sent before may still be on its way.
+        with socket.socket(fileno=os.dup(fd)) as skt:
+            if skt.family == socket.AF_UNIX:
+                return True
+            return skt.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSED
+    return False
+
+
 class LateReset:
     """
     Resets a connection as soon as the peer has all that was written to it: an RST throws away
@@ -67,7 +94,7 @@ class LateReset:
     def _look(self) -> None:
         self._timer = None  # which has fired, and would keep this alive
         stream = self._stream
-        if (stream.bufferSize or self._inKernel()) and not isReset(stream):
+        if (stream.bufferSize or self._inKernel()) and not isGone(stream):
             self._timer = setTimeout(self._look, self._delay, reactor=self._reactor)
             self._delay = min(2 * self._delay, LATER)
         else:
