@@ -17,6 +17,7 @@ from twisted.trial.unittest import TestCase
 from nodenet.node import net
 from nodenet.node.events import once
 from nodenet.node.process import busy, exitOnUncaught
+from tests.processes import LIMIT, ROOT
 
 HOST = "127.0.0.1"
 
@@ -143,7 +144,11 @@ class SocketTests(TestCase):
             "print(uncaught.failure.value)\n"
         )
         done = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=20
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
         )
         self.assertEqual(done.stdout, "connect ENOENT /nowhere/at/all\n")
 
