@@ -93,7 +93,7 @@ class NetError(OSError):
 
     def __str__(self) -> str:
         where = "" if self.address is None else f" {self.address}"
-        if self.port is not None:
+        if self.port is not None and self.port > 0:  # of a path, Node has -1
             where += f":{self.port}"
         return f"{self.syscall} {self.code}{self._explained()}{where}"
 

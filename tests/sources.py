@@ -17,6 +17,13 @@ Sources = Mapping[str, ast.Module]
 #: Functions that take the name of an attribute.
 REACHES = {"getattr", "hasattr", "setattr", "delattr"}
 
+#: What Node calls so itself: the hooks of streams that users write, and their state. Within
+#: its face these are nobody's own.
+NODES_OWN = {
+    *("_construct", "_destroy", "_final", "_flush", "_read", "_transform", "_write", "_writev"),
+    *("_isDestroyed", "_readableState", "_writableState"),
+}
+
 
 def sources() -> dict[str, ast.Module]:
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from errno import EALREADY, EINPROGRESS, EISCONN
+from errno import EALREADY, EINPROGRESS, EINVAL, EISCONN
 from typing import Any
 
 from twisted.python.failure import Failure
@@ -17,7 +17,7 @@ from nodenet._transports.port import checkPath
 from nodenet.errors import errnoException
 from nodenet.timers import nextTick
 
-__all__ = ["Attempt", "connectTCP", "connectUNIX"]
+__all__ = ["Attempt", "connectTCP", "connectUNIX", "toSocket"]
 
 
 # Where the system has it, a flag saves a call.
@@ -53,10 +53,13 @@ class Attempt:
         where: tuple[str, int | None],
         connected: Callable[[Attempt], Any],
         failed: Callable[[Attempt, OSError], Any],
+        skt: socket.socket | None = None,
     ) -> None:
         """
         @param address: as C{socket.connect} takes it.
         @param where: address and port, for errors.
+        @param skt: to connect, which does not block, such as one that is bound; by default
+            a new one.
         """
         self._reactor = reactor
         self._address = address
@@ -64,22 +67,37 @@ class Attempt:
         self._connected: Callable[[Attempt], Any] | None = connected  # None: it is over
         self._failed = failed
         self._family = family
-        self._socket: socket.socket | None = None
+        self._socket: socket.socket | None = skt
         self._waiting = False  # for the reactor
+        self._begin()
+
+    def _begin(self) -> None:
         try:
-            if family == socket.AF_UNIX:
-                checkPath(address)
-            skt = self._socket = socket.socket(family, _KIND)
+            errno = self._connect()
         except OSError as e:
-            nextTick(self._fail, e.errno, reactor=reactor)
-            return
-        if not _NONBLOCK:
-            skt.setblocking(False)
+            self._later(self._fail, e.errno or EINVAL)
+        else:
+            # What is near has been decided by the next tick, which costs less than to have
+            # the reactor wait.
+            self._later(self._look, errno)
+
+    def _connect(self) -> int:
+        """
+        @return: the errno of connect(2).
+        @raise OSError: there is no socket.
+        """
+        if self._family == socket.AF_UNIX:
+            checkPath(self._address)
+        skt = self._socket
+        if skt is None:
+            skt = self._socket = socket.socket(self._family, _KIND)
+            if not _NONBLOCK:
+                skt.setblocking(False)
         self.fileno = skt.fileno
-        errno = skt.connect_ex(address)
-        # What is near has been decided by the next tick, which costs less than to have the
-        # reactor wait.
-        nextTick(self._look, errno, reactor=reactor)
+        return skt.connect_ex(self._address)
+
+    def _later(self, call: Callable[[int], None], errno: int) -> None:
+        nextTick(call, errno, reactor=self._reactor)
 
     def logPrefix(self) -> str:
         return "nodenet"
@@ -159,17 +177,25 @@ def connectTCP(reactor: Any, host: str, port: int, connected: Any, failed: Any) 
     """
     @param host: an IP address; of IPv6, with its zone if it has one.
     """
+    family, address = toSocket(host, port)
+    return Attempt(reactor, family, address, (host, port), connected, failed)
+
+
+def toSocket(host: str, port: int) -> tuple[int, Any]:
+    """
+    @param host: likewise.
+    @return: the family, and the address as C{socket.connect} and C{socket.bind} take it.
+    """
     if ":" not in host:
-        return Attempt(reactor, socket.AF_INET, (host, port), (host, port), connected, failed)
-    address: Any = (host, port)
-    if "%" in host:
-        bare, _, zone = host.partition("%")
-        try:
-            index = int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)
-        except OSError:
-            index = 0  # connect(2) refuses a link-local address without one
-        address = (bare, port, 0, index)
-    return Attempt(reactor, socket.AF_INET6, address, (host, port), connected, failed)
+        return socket.AF_INET, (host, port)
+    bare, mark, zone = host.partition("%")
+    if not mark:
+        return socket.AF_INET6, (host, port)
+    try:
+        index = int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)
+    except OSError:
+        index = 0  # connect(2) refuses a link-local address without one
+    return socket.AF_INET6, (bare, port, 0, index)
 
 
 def connectUNIX(reactor: Any, path: bytes, connected: Any, failed: Any) -> Attempt:

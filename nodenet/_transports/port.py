@@ -187,8 +187,10 @@ def bindTCP(
     *,
     reuseAddress: bool = True,
     reusePort: bool = False,
+    ipv6Only: bool | None = None,
 ) -> socket.socket:
     """
+    @param ipv6Only: whether C{::} is IPv6 alone; C{None}: as the system has it.
     @return: a socket that listens.
     @raise CannotListenError: it cannot.
     """
@@ -200,6 +202,8 @@ def bindTCP(
         if reusePort:
             skt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
+            if ipv6Only is not None:
+                skt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, ipv6Only)
             where = socket.getaddrinfo(
                 interface, port, family, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST
             )[0][4]
@@ -213,10 +217,13 @@ def bindTCP(
     return skt
 
 
-def bindUNIX(path: bytes, backlog: int, mode: int | None) -> socket.socket:
+def bindUNIX(
+    path: bytes, backlog: int, mode: int | None, *, replace: bool = True
+) -> socket.socket:
     """
     @param mode: of the file; C{None}: as the process's umask has it.
-    @return: a socket that listens. A socket's file on which nobody listens is replaced.
+    @param replace: whether a socket's file on which nobody listens is replaced.
+    @return: a socket that listens.
     @raise CannotListenError: it cannot.
     """
     skt = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -225,7 +232,7 @@ def bindUNIX(path: bytes, backlog: int, mode: int | None) -> socket.socket:
         try:
             skt.bind(path)
         except OSError as e:
-            if e.errno != EADDRINUSE or not _isStale(path):
+            if e.errno != EADDRINUSE or not (replace and _isStale(path)):
                 raise errnoException(
                     e.errno or EINVAL, "bind", _inTheWay(path), os.fsdecode(path)
                 ) from None

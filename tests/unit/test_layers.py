@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from nodenet._twisted import NAMES
 from tests.sources import (
+    NODES_OWN,
     ROOT,
     Import,
     circles,
@@ -41,7 +42,12 @@ FLOORS = {
     "nodenet.splice": 3,
 }
 #: Packages that are on one floor with all that is in them.
-PACKAGES = {"nodenet._transports": 1, "nodenet._net": 2, "nodenet.service": 4}
+PACKAGES = {
+    "nodenet._transports": 1,
+    "nodenet._net": 2,
+    "nodenet.node": 3,
+    "nodenet.service": 4,
+}
 ALONE = "nodenet.reactor"
 #: The modules of the ground floor that meet Twisted, within a function.
 MEET_TWISTED = {"nodenet.errors", "nodenet.timers"}
@@ -51,6 +57,8 @@ ABOUT_TWISTED = "nodenet._twisted"
 USER = "nodenet.service"
 #: The service that is on net alone.
 ECHO = "nodenet.service.echo"
+#: The two faces, Node v0.3.3's and today's, which know nothing of each other.
+FACES = {"nodenet.net", "nodenet.node"}
 
 
 def floor(module: str) -> int | None:
@@ -61,6 +69,13 @@ def floor(module: str) -> int | None:
         if within(module, package):
             return its
     return FLOORS.get(module)
+
+
+def face(module: str) -> str | None:
+    """
+    @return: the face that a module is of, if it is of one.
+    """
+    return next((each for each in FACES if within(module, each)), None)
 
 
 def wrongArrows(module: str, found: set[Import]) -> list[str]:
@@ -79,6 +94,8 @@ def wrongArrows(module: str, found: set[Import]) -> list[str]:
                 wrong.append(f"{arrow}: on no floor")
             elif other > own:
                 wrong.append(f"{arrow}: up from floor {own} to {other}")
+            elif face(module) and face(what) and face(module) != face(what):
+                wrong.append(f"{arrow}: the faces know nothing of each other")
             elif within(module, USER) and any(map(isPrivate, name.split("."))):
                 wrong.append(f"{module} -> {name}: {USER} has the public names only")
             elif module == ECHO and what != "nodenet.net":
@@ -102,7 +119,8 @@ def intrusions(module: str, known: dict[str, ast.Module]) -> set[str]:
     """
     others = {name for other, tree in known.items() if other != module for name in made(tree)}
     ofTwisted = {each.name for each in NAMES if each.by == module}
-    return (foreign(module, known) & others) - ofTwisted
+    nodes = NODES_OWN if within(module, "nodenet.node") else set()
+    return (foreign(module, known) & others) - ofTwisted - nodes
 
 
 class ArrowsTests(SynchronousTestCase):
@@ -176,6 +194,8 @@ class RulesTests(SynchronousTestCase):
             ALONE,
             "nodenet.service",
             "nodenet.service.daemon",
+            "nodenet.node",
+            "nodenet.node.events",
         }
     )
 
@@ -273,6 +293,22 @@ class RulesTests(SynchronousTestCase):
         ]:
             [wrong] = self.wrong(module, f"import {what}")
             self.assertIn(f"{module} -> {what}: up", wrong)
+
+    def test_theFacesKnowNothingOfEachOther(self) -> None:
+        for module, what in [
+            ("nodenet.net", "nodenet.node"),
+            ("nodenet.node", "nodenet.net"),
+            ("nodenet.node.events", "nodenet.net"),
+        ]:
+            [wrong] = self.wrong(module, f"import {what}")
+            self.assertIn("know nothing of each other", wrong)
+        self.assertEqual(self.wrong("nodenet.node.events", "import nodenet.events"), [])
+
+    def test_nodesOwnNamesAreNobodysWithinItsFace(self) -> None:
+        made = {"nodenet.node.a": ast.parse("class A:\n def _read(self): self._other = 1")}
+        source = ast.parse("x._read()\ny._other")
+        for module, names in ("nodenet.node.b", {"_other"}), ("nodenet.b", {"_read", "_other"}):
+            self.assertEqual(intrusions(module, {**made, module: source}), names)
 
     def test_arrowsDownAndOnTheSameFloorAreRight(self) -> None:
         for module, what in [
@@ -409,6 +445,13 @@ class FreshProcessTests(SynchronousTestCase):
         modules = self.loaded("from nodenet import net")
         self.assertIn("nodenet.net", modules)
         self.assertNotIn("twisted.internet.reactor", modules)
+
+    def test_importingNodeOfTodayInstallsNoReactor(self) -> None:
+        names = [name for name in sorted(sources()) if within(name, "nodenet.node")]
+        modules = self.loaded("import " + ", ".join(names))
+        self.assertIn("nodenet.node.events", modules)
+        self.assertNotIn("twisted.internet.reactor", modules)
+        self.assertNotIn("nodenet.net", modules)
 
     def test_importingTheServiceInstallsNoReactor(self) -> None:
         modules = self.loaded("import nodenet.service")

@@ -1,0 +1,3 @@
+"""
+Node 20's rules for sockets and servers.
+"""

@@ -1,0 +1,431 @@
+"""
+A socket's way to a connection: the name is looked up, its addresses are tried.
+
+Source: Node 20, C{lib/net.js}, C{lookupAndConnect} and what it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from errno import EINVAL, ETIMEDOUT
+from typing import Any
+
+from nodenet._address import isIP
+from nodenet._net.connecting import EndpointConnecting
+from nodenet._transports.choose import endpointFor
+from nodenet._transports.connector import Attempt
+from nodenet.node._inspect import undefined
+from nodenet.node._net.arguments import truthy
+from nodenet.node._net.attempt import bound, connectTCP, connectUNIX
+from nodenet.node._net.connection import Connection
+from nodenet.node._net.defaults import (
+    getDefaultAutoSelectFamily,
+    getDefaultAutoSelectFamilyAttemptTimeout,
+)
+from nodenet.node._net.handle import Handle
+from nodenet.node._net.lookup import ADDRCONFIG, lookup
+from nodenet.node._net.turns import guarded
+from nodenet.node.errors import (
+    ERR_INVALID_ADDRESS_FAMILY,
+    ERR_INVALID_ARG_TYPE,
+    ERR_INVALID_IP_ADDRESS,
+    ERR_SOCKET_CONNECTION_TIMEOUT,
+    AggregateError,
+    systemError,
+)
+from nodenet.node.validators import (
+    isNumber,
+    validateBoolean,
+    validateFunction,
+    validateInt32,
+    validateNumber,
+    validatePort,
+)
+from nodenet.timers import nextTick, theReactor
+
+__all__ = ["Connecting"]
+
+_ANY = {4: "0.0.0.0", 6: "::"}
+_FAMILIES = {"IPv4": 4, "IPv6": 6}
+
+
+class Connecting(Connection):
+    """
+    A socket that can find its way.
+    """
+
+    __slots__ = ()
+
+    def _lookupAndConnect(self, options: Mapping[str, Any]) -> None:
+        localAddress, localPort = options.get("localAddress"), options.get("localPort")
+        host = options.get("host")
+        if not truthy(host):
+            host = "localhost"
+        if truthy(localAddress) and not isIP(localAddress):
+            raise ERR_INVALID_IP_ADDRESS(localAddress)
+        if truthy(localPort):
+            validateNumber(localPort, "options.localPort")
+        port = options.get("port", undefined)
+        if not isNumber(port) and not isinstance(port, str):
+            raise ERR_INVALID_ARG_TYPE("options.port", ["number", "string"], port)
+        port = validatePort(port)
+        several, timeout = _autoSelection(options)
+        addressType = isIP(host)
+        if addressType:
+            nextTick(
+                self._connectIf,
+                host,
+                port,
+                addressType,
+                localAddress,
+                localPort,
+                reactor=self._reactor,
+            )
+            return
+        hook = options.get("lookup")
+        if hook is not None:
+            validateFunction(hook, "options.lookup")
+        family = options.get("family")
+        family = _FAMILIES.get(family, family) if isinstance(family, str) else family
+        asked: dict[str, Any] = {"hints": options.get("hints") or 0}
+        if family is not None:
+            asked = {"family": family, **asked}
+        if family not in (4, 6) and asked["hints"] == 0:
+            asked["hints"] = ADDRCONFIG
+        self._host = host
+        way = _Way(self, str(host), port, localPort, options)
+        answer: Callable[..., None]
+        if family not in (4, 6) and not truthy(localAddress) and several:
+            asked["all"] = True
+            way.timeout = timeout
+            answer = way.severalFound
+        else:
+            way.localAddress = localAddress
+            answer = way.oneFound
+        if hook is not None:
+            hook(host, asked, answer)
+        else:
+            lookup(self._reactor, host, asked, answer)
+
+    def _connectIf(self, *args: Any) -> None:
+        if self.connecting:
+            self._internalConnect(*args)
+
+    def _internalConnect(
+        self, address: str, port: Any, addressType: Any, localAddress: Any, localPort: Any
+    ) -> None:
+        """
+        Connect to one address, and fail if that does.
+
+        @param addressType: 4, 6, or C{None} of a path.
+        """
+        handle = self._handle
+        assert handle is not None
+        skt, local = None, ""
+        if addressType and (truthy(localAddress) or truthy(localPort)):
+            localAddress = localAddress if truthy(localAddress) else _ANY[addressType]
+            try:
+                skt = bound(localAddress, int(localPort or 0))
+            except OSError as e:
+                self.destroy(systemError(e.errno or EINVAL, "bind", localAddress, localPort))
+                return
+            if truthy(localPort):
+                local = f"{localAddress}:{int(localPort)}"
+        self.emit("connectionAttempt", address, port, addressType)
+        if not self.connecting or self._handle is not handle:
+            if skt is not None:
+                skt.close()
+            return
+
+        def failed(attempt: Any, error: OSError) -> None:
+            if self.destroyed:
+                return
+            self.connecting = False
+            self._sockname = None
+            reason = self._connectError(error.errno or EINVAL, address, port, local)
+            self.emit("connectionAttemptFailed", address, port, addressType, reason)
+            self.destroy(reason)
+
+        endpoint = self._endpoint(address, port, addressType)
+        if endpoint is not None:
+            self._byEndpoint(endpoint, address, port, lambda error: failed(None, error))
+            return
+        reactor = theReactor(self._reactor)
+        attempt: Any
+        if addressType:
+            attempt = connectTCP(reactor, address, port, skt, self._attemptSucceeded, failed)
+        else:
+            attempt = connectUNIX(reactor, address, self._attemptSucceeded, failed)
+        if attempt.refused:
+            where = local or f"{_ANY[addressType]}:0"
+            self.destroy(systemError(attempt.refused, "connect", address, port, where))
+        else:
+            handle.attempt = attempt
+
+    def _connectError(self, errno: int, address: str, port: Any, local: str) -> Any:
+        error = systemError(errno, "connect", address, port, local)
+        if local:
+            error.localAddress, _, where = local.rpartition(":")  # type: ignore[attr-defined]
+            error.localPort = int(where)  # type: ignore[attr-defined]
+        return error
+
+    def _attemptSucceeded(self, attempt: Attempt) -> None:
+        if self.destroyed or self._handle is None:
+            return
+        self._started(attempt.transport(self))
+        guarded(self, self._connected)
+
+    def _endpoint(self, address: str, port: Any, addressType: Any) -> Any:
+        """
+        @return: how a reactor connects that is not POSIX; else C{None}.
+        """
+        reactor = theReactor(self._reactor)
+        if addressType:
+            return endpointFor(reactor, address, port, None)
+        return endpointFor(reactor, None, None, address.encode())
+
+    def _byEndpoint(self, endpoint: Any, host: Any, port: Any, failed: Any) -> None:
+        handle = self._handle
+        assert handle is not None
+
+        def notConnected(error: BaseException) -> None:
+            if self._handle is handle:
+                handle.attempt = None
+                failed(error)
+
+        handle.attempt = way = EndpointConnecting(endpoint, self, notConnected, (host, port))
+        way.connect()
+
+    @property
+    def _current(self) -> Handle | None:
+        return self._handle
+
+    @property
+    def _itsReactor(self) -> Any:
+        return theReactor(self._reactor)
+
+    def _newHandle(self) -> None:
+        """
+        The next address has one of its own.
+        """
+        handle = Handle(self, self._reactor)
+        old, self._handle = self._handle, handle
+        if old is not None:
+            handle.referenced = old.referenced
+            old.close()
+        self._initSocketHandle()
+
+    def _connectByEndpoint(self, endpoint: Any) -> None:
+        """
+        Any of Twisted's.
+        """
+
+        def failed(error: BaseException) -> None:
+            self.connecting = False
+            self.destroy(error)
+
+        self._byEndpoint(endpoint, None, None, failed)
+
+
+def _autoSelection(options: Mapping[str, Any]) -> tuple[bool, float]:
+    """
+    @return: whether several addresses are tried, and for how many milliseconds each.
+    """
+    several = options.get("autoSelectFamily")
+    if several is not None:
+        validateBoolean(several, "options.autoSelectFamily")
+    else:
+        several = getDefaultAutoSelectFamily()
+    timeout = options.get("autoSelectFamilyAttemptTimeout")
+    if timeout is not None:
+        validateInt32(timeout, "options.autoSelectFamilyAttemptTimeout", 1)
+        timeout = max(timeout, 10)
+    else:
+        timeout = getDefaultAutoSelectFamilyAttemptTimeout()
+    return bool(several), timeout
+
+
+class _Way:
+    """
+    What is known while a name is looked up, and while its addresses are tried one after the
+    other.
+    """
+
+    def __init__(
+        self, socket: Any, host: str, port: int, localPort: Any, options: Mapping[str, Any]
+    ) -> None:
+        self._socket = socket
+        self._host = host
+        self._port = port
+        self._localPort = localPort
+        self._options = options
+        self.localAddress: Any = None
+        self.timeout: float = 0
+        self._addresses: list[tuple[str, int]] = []
+        self._current = 0
+        self._errors: list[BaseException] = []
+        self._timer: Any = None
+
+    def _destroySoon(self, error: Any) -> None:
+        # Whoever has called connect has not had the time to listen.
+        socket = self._socket
+        nextTick(socket.destroy, error, reactor=socket._itsReactor)
+
+    def _badAddress(self, ip: Any, addressType: Any) -> Any:
+        if not isIP(ip):
+            return ERR_INVALID_IP_ADDRESS(ip)
+        if addressType not in (4, 6) or isinstance(addressType, bool):
+            return ERR_INVALID_ADDRESS_FAMILY(
+                addressType, self._options.get("host", undefined), self._options["port"]
+            )
+        return None
+
+    def oneFound(
+        self, error: Any = None, ip: Any = None, addressType: Any = None, *_: Any
+    ) -> None:
+        """
+        What the look-up of one address calls.
+        """
+        socket = self._socket
+        socket.emit("lookup", error, ip, addressType, self._host)
+        if not socket.connecting:
+            return
+        error = error or self._badAddress(ip, addressType)
+        if error:
+            self._destroySoon(error)
+            return
+        socket.onStreamTouch()
+        socket._internalConnect(ip, self._port, addressType, self.localAddress, self._localPort)
+
+    def severalFound(self, error: Any = None, addresses: Any = None, *_: Any) -> None:
+        """
+        What the look-up of all addresses calls.
+        """
+        socket = self._socket
+        if not socket.connecting:
+            return
+        if error:
+            socket.emit("lookup", error, None, None, self._host)
+            self._destroySoon(error)
+            return
+        valid: dict[int, dict[str, int]] = {}
+        for each in addresses:
+            ip, addressType = each.get("address"), each.get("family")
+            socket.emit("lookup", None, ip, addressType, self._host)
+            if not socket.connecting:
+                return
+            if self._badAddress(ip, addressType) is None:
+                valid.setdefault(addressType, {})[ip] = addressType
+        if not valid:
+            first = addresses[0]
+            self._destroySoon(self._badAddress(first.get("address"), first.get("family")))
+            return
+        groups = [list(each.items()) for each in valid.values()]
+        for index in range(max(map(len, groups))):
+            self._addresses += [each[index] for each in groups if index < len(each)]
+        socket.onStreamTouch()
+        if len(self._addresses) == 1:
+            ip, addressType = self._addresses[0]
+            socket._internalConnect(ip, self._port, addressType, None, self._localPort)
+            return
+        socket.autoSelectFamilyAttemptedAddresses = []
+        self._next()
+
+    def _next(self) -> None:
+        """
+        Try the next address.
+        """
+        socket = self._socket
+        self._stopTimer()
+        if not socket.connecting:
+            return
+        if self._current == len(self._addresses):
+            socket.destroy(
+                AggregateError(self._errors)
+                if self._errors
+                else ERR_SOCKET_CONNECTION_TIMEOUT()
+            )
+            return
+        current = self._current
+        self._current += 1
+        if current:
+            socket._newHandle()
+        address, addressType = self._addresses[current]
+        skt, local = None, ""
+        if truthy(self._localPort):
+            localAddress = _ANY[addressType]
+            local = f"{localAddress}:{int(self._localPort)}"
+            try:
+                skt = bound(localAddress, int(self._localPort))
+            except OSError as e:
+                errno = e.errno or EINVAL
+                self._errors.append(
+                    systemError(errno, "bind", localAddress, int(self._localPort))
+                )
+                self._next()
+                return
+        socket.emit("connectionAttempt", address, self._port, addressType)
+        if not socket.connecting:
+            if skt is not None:
+                skt.close()
+            return
+        socket.autoSelectFamilyAttemptedAddresses.append(f"{address}:{self._port}")
+        self._try(address, addressType, skt, local)
+
+    def _try(self, address: str, addressType: int, skt: Any, local: str) -> None:
+        socket = self._socket
+        port = self._port
+        handle = socket._current
+
+        def failed(attempt: Any, error: OSError) -> None:
+            self._stopTimer()
+            handle.attempt = None
+            reason = socket._connectError(error.errno or EINVAL, address, port, local)
+            self._errors.append(reason)
+            socket.emit("connectionAttemptFailed", address, port, addressType, reason)
+            if socket.connecting:
+                self._next()
+
+        def succeeded(attempt: Any) -> None:
+            self._stopTimer()
+            socket._attemptSucceeded(attempt)
+
+        endpoint = socket._endpoint(address, port, addressType)
+        if endpoint is not None:
+            socket._byEndpoint(endpoint, address, port, lambda error: failed(None, error))
+        else:
+            reactor = socket._itsReactor
+            attempt = connectTCP(reactor, address, port, skt, succeeded, failed)
+            if attempt.refused:
+                where = local or f"{_ANY[addressType]}:0"
+                reason = systemError(attempt.refused, "connect", address, port, where)
+                self._errors.append(reason)
+                socket.emit("connectionAttemptFailed", address, port, addressType, reason)
+                self._next()
+                return
+            handle.attempt = attempt
+        if self._current < len(self._addresses):
+            self._timer = socket._itsReactor.callLater(
+                self.timeout / 1000, self._late, address, addressType, local
+            )
+
+    def _late(self, address: str, addressType: int, local: str) -> None:
+        """
+        The time for this address is up.
+        """
+        self._timer = None
+        socket = self._socket
+        if socket._current is None:
+            return
+        socket.emit("connectionAttemptTimeout", address, self._port, addressType)
+        self._errors.append(socket._connectError(ETIMEDOUT, address, self._port, local))
+        handle = socket._current
+        if handle is not None and handle.attempt is not None:
+            handle.attempt.cancel()
+        if socket.connecting:
+            self._next()
+
+    def _stopTimer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()

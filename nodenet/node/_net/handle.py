@@ -1,0 +1,514 @@
+"""
+A connection as Node's C{net.js} has it below it: C{socket._handle}. It knows nothing of
+streams, but reads and writes when it is told to, and says what came of it.
+
+Source: Node 20, C{src/stream_base.cc}, C{tcp_wrap.cc} and libuv.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from errno import ECONNRESET, EINVAL, ENOTCONN, EPIPE
+from typing import Any
+
+from twisted.internet import error
+from twisted.python.failure import Failure
+
+from nodenet._net.outbox import Outbox
+from nodenet._transports import sockopts
+from nodenet._transports.choose import wireFor
+from nodenet._transports.failures import asOSError
+from nodenet._transports.wire import Wire
+from nodenet.node._net.turns import guarded, pending, turn, unhandled
+from nodenet.timers import theReactor, ticksLeft
+
+__all__ = ["END", "Handle", "busy"]
+
+#: In place of data: the peer's FIN.
+END = object()
+
+#: Those that are open, which live whoever refers to them.
+_open: set[Any] = set()
+
+
+def busy(reactor: Any = None) -> bool:
+    """
+    Whether a program as for Node has anything left to wait for: a socket, a server or a
+    look-up that is not C{unref}ed, or what such a one is about to tell. Timers are not
+    counted: they are the reactor's.
+
+    @param reactor: the global one by default.
+    """
+    reactor = theReactor(reactor)
+    return (
+        pending(reactor)
+        or ticksLeft(reactor)
+        or any(
+            each.active and each.referenced and theReactor(each.reactor) is reactor
+            for each in _open
+        )
+    )
+
+
+def opened(handle: Any) -> None:
+    """
+    It is open from now on: it has C{active}, C{referenced} and C{reactor}.
+    """
+    _open.add(handle)
+
+
+def closed(handle: Any) -> None:
+    """
+    It is so no longer.
+    """
+    _open.discard(handle)
+
+
+class Handle:
+    """
+    A connection, TCP or UNIX, or what is to become one.
+
+    @ivar owner: the socket.
+    @ivar isPipe: it is no TCP.
+    @ivar reactor: C{None}: the global one.
+    @ivar reading: the owner wants what comes.
+    @ivar bytesRead: that have come.
+    @ivar bytesWritten: that were given to it, whether they have gone out or not.
+    @ivar attempt: while it is being connected, what can be cancelled.
+    @ivar referenced: L{unref} was not called.
+    @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
+    @ivar sent: bytes of the next L{write} that have gone out already.
+    """
+
+    __slots__ = (
+        "_atEnd",
+        "_held",
+        "_lastLength",
+        "_length",
+        "_onShutdown",
+        "_onWritten",
+        "_outbox",
+        "_shut",
+        "_wire",
+        "_wired",
+        "attempt",
+        "bytesRead",
+        "bytesWritten",
+        "isPipe",
+        "owner",
+        "reactor",
+        "reading",
+        "referenced",
+        "send",
+        "sent",
+        "transport",
+    )
+
+    def __init__(self, owner: Any, reactor: Any, isPipe: bool = False) -> None:
+        self.owner = owner
+        self.reactor = reactor
+        self.isPipe = isPipe
+        self.attempt: Any = None
+        self.transport: Any = None
+        self._wire: Wire | None = None
+        self._wired = False  # the wire reads
+        self.reading = False
+        self.bytesRead = self.bytesWritten = 0
+        self.referenced = True
+        self.sent = 0
+        self.send: Callable[[bytes], int] | None = None
+        self._outbox: Outbox | None = None
+        self._length = 0  # of the outbox
+        self._lastLength = 0
+        self._onWritten: Callable[[int], Any] | None = None
+        self._onShutdown: Callable[[], Any] | None = None
+        self._shut = False
+        # What has come while nobody wanted it: bytes, END, or what the connection was lost by.
+        self._held: list[Any] | None = None
+        self._atEnd = False
+        opened(self)
+
+    @property
+    def active(self) -> bool:
+        """
+        Whether something is to come of it.
+        """
+        return (
+            (self.reading and not self._atEnd)
+            or self.attempt is not None
+            or self._outbox is not None
+            or self._onShutdown is not None
+        )
+
+    @property
+    def fd(self) -> int:
+        """
+        The descriptor; -1: there is none.
+        """
+        fileno = getattr(self.transport, "fileno", None)
+        return -1 if fileno is None or self._wire is None else int(fileno())
+
+    @property
+    def writeQueueSize(self) -> int:
+        """
+        Bytes that wait to go out.
+        """
+        return self._length
+
+    def progressed(self) -> bool:
+        """
+        @return: whether some of what waits has gone out since this was asked last.
+        """
+        last, self._lastLength = self._lastLength, self._length
+        return 0 < last != self._length
+
+    def ref(self) -> None:
+        self.referenced = True
+
+    def unref(self) -> None:
+        self.referenced = False
+
+    def hasRef(self) -> bool:
+        return self.referenced
+
+    # The connection
+
+    def begin(self, transport: Any) -> None:
+        """
+        There is a connection. It is not read from yet.
+        """
+        self.attempt = None
+        self.transport = transport
+        self.isPipe = not _isTCP(transport)
+        wire = self._wire = wireFor(transport, self)
+        self.send = wire.send
+        self._wired = True
+        if self.reading:
+            wire.startReading()
+        else:
+            self._stopWire()
+
+    def _stopWire(self) -> None:
+        if self._wired and self._wire is not None:
+            self._wired = False
+            self._wire.stopReading()
+
+    def names(self, peer: bool) -> dict[str, Any]:
+        """
+        @return: C{address}, C{family} and C{port} of the peer or of our own end; nothing of
+            a UNIX socket, or where there is none.
+        """
+        if self._wire is None or self.isPipe:
+            return {}
+        skt = getattr(self.transport, "socket", None)
+        try:
+            if isinstance(skt, socket.socket):
+                return toNames(skt.getpeername() if peer else skt.getsockname())
+            address = self.transport.getPeer() if peer else self.transport.getHost()
+            return toNames((address.host, address.port))
+        except (OSError, AttributeError):
+            return {}
+
+    def setNoDelay(self, enable: bool) -> None:
+        if self._wire is not None:
+            sockopts.setNoDelay(self.transport, enable)
+
+    def setKeepAlive(self, enable: bool, seconds: int) -> None:
+        if self._wire is not None:
+            sockopts.setKeepAlive(self.transport, enable, seconds)
+
+    # Reading
+
+    def readStart(self) -> None:
+        self.reading = True
+        if self._held is not None:
+            turn(self.reactor, self._release)
+        elif not self._wired and self._wire is not None and not self._atEnd:
+            self._wired = True
+            self._wire.startReading()
+
+    def readStop(self) -> None:
+        self.reading = False
+        self._stopWire()
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self.reading or self._held is not None:
+            self._hold(data)
+            return
+        self.bytesRead += len(data)
+        try:
+            if not self.owner.onStreamRead(data) and self.reading:
+                self.readStop()
+        except Exception as e:
+            unhandled(self.owner, e)
+
+    @property
+    def holds(self) -> bool:
+        """
+        Whether something has come that nobody wanted.
+        """
+        return self._held is not None
+
+    def putBack(self, data: bytes) -> None:
+        """
+        Deliver this once more, before all else.
+        """
+        self.bytesRead -= len(data)
+        self._held = [data, *(self._held or ())]
+
+    def _hold(self, what: Any) -> None:
+        if self._held is None:
+            self._held = []
+            if self.reading:
+                turn(self.reactor, self._release)
+        self._held.append(what)
+
+    def _release(self) -> None:
+        while self._held and self.reading and self._wire is not None:
+            what = self._held.pop(0)
+            if not self._held:
+                self._held = None
+            held, self._held = self._held, None
+            if what is END:
+                self.readConnectionLost()
+            elif isinstance(what, Failure):
+                self.connectionLost(what)
+            else:
+                self.dataReceived(what)
+            if held is not None:
+                self._held = held + (self._held or [])
+        if self._held is None and self.reading and self._wire is not None:
+            self.readStart()
+
+    def readConnectionLost(self) -> None:
+        if self._wire is None or self._atEnd:
+            return
+        if not self.reading or self._held is not None:
+            self._hold(END)
+            return
+        self._atEnd = True
+        guarded(self.owner, self.owner.onStreamEnd)
+
+    def connectionLost(self, reason: Failure) -> None:
+        if self._wire is None:  # of our own doing
+            return
+        self.send = None
+        done = reason.check(error.ConnectionDone) is not None
+        if not self.reading or self._held is not None:
+            self._hold(reason)
+            return
+        if done:  # a transport that knows no half-close
+            self.readConnectionLost()
+            if self._wire is not None:
+                self._writingFailed(EPIPE)
+            return
+        self._atEnd = True
+        failure = asOSError(reason.value, "read")
+        errno = getattr(failure, "errno", None) or ECONNRESET
+        self._writingFailed(errno)
+        if self._wire is not None:
+            guarded(self.owner, self.owner.onStreamFailed, errno)
+
+    # Writing
+
+    def write(self, pieces: Sequence[bytes], onWritten: Callable[[int], Any]) -> bool:
+        """
+        @param onWritten: called with 0 or an errno when all of it has gone out, or nothing
+            can any more; not if it has gone out at once.
+        @return: whether it has.
+        @raise OSError: it cannot go out.
+        """
+        wire = self._wire
+        size = sum(map(len, pieces))
+        if wire is None:
+            raise OSError(ENOTCONN, "")
+        outbox = Outbox()
+        for each in pieces:
+            outbox.add(each, None)
+        left = size
+        if self.sent:
+            left -= self.sent
+            for _ in outbox.sent(self.sent):
+                pass
+            self.sent = 0
+        elif self.send is not None:
+            try:
+                while left:
+                    sent = outbox.send(wire)
+                    left -= sent
+                    for _ in outbox.sent(sent):
+                        pass
+            except BlockingIOError:
+                pass
+        elif self._outbox is None:  # lost
+            raise OSError(EPIPE, "")
+        self.bytesWritten += size
+        if not left:
+            return True
+        self._outbox = outbox
+        self._length = left
+        self._lastLength = left
+        self._onWritten = onWritten
+        self.send = None
+        wire.startWriting()
+        return False
+
+    def onWritable(self) -> bool:
+        """
+        The transport takes data again.
+
+        @return: whether there is more to come.
+        """
+        while True:
+            outbox, wire = self._outbox, self._wire
+            if outbox is None or wire is None:
+                return False
+            if not outbox.waits:
+                break
+            try:
+                sent = outbox.send(wire)
+            except BlockingIOError:
+                wire.startWriting()
+                return True
+            except OSError as e:
+                self._writingFailed(e.errno or EPIPE)
+                return False
+            self._length -= sent
+            for _ in outbox.sent(sent):
+                pass
+        self._outbox = None
+        self._lastLength = 0
+        self.send = wire.send
+        wire.stopWriting()
+        onWritten, self._onWritten = self._onWritten, None
+        if self._onShutdown is not None:
+            turn(self.reactor, self._shutdownNow)
+        if onWritten is not None:
+            guarded(self.owner, onWritten, 0)
+        return self._outbox is not None
+
+    def _writingFailed(self, errno: int) -> None:
+        outbox, self._outbox = self._outbox, None
+        onWritten, self._onWritten = self._onWritten, None
+        self._length = 0
+        if outbox is not None:
+            outbox.close()
+            if self._wire is not None:
+                self._wire.stopWriting()
+        if onWritten is not None:
+            guarded(self.owner, onWritten, errno)
+
+    def onTransportWrite(self, data: bytes) -> bool:
+        """
+        Somebody has called the transport's own C{write}: it is as if it was the socket's.
+        """
+        return bool(self.owner.write(data))
+
+    def touch(self) -> None:
+        """
+        Something has come or gone that is no data.
+        """
+        self.owner.onStreamTouch()
+
+    # The end
+
+    def shutdown(self, callback: Callable[[], Any]) -> None:
+        """
+        Send our FIN, when all has gone out.
+
+        @param callback: called when it has gone, or cannot go.
+        @raise OSError: C{ENOTCONN}: there is no connection.
+        """
+        if self._wire is None or self._shut:
+            raise OSError(ENOTCONN, "")
+        self._onShutdown = callback
+        if self._outbox is None:
+            turn(self.reactor, self._shutdownNow)
+
+    def _shutdownNow(self) -> None:
+        callback, wire = self._onShutdown, self._wire
+        if callback is None or wire is None or self._outbox is not None:
+            return
+        self._onShutdown = None
+        self._shut = True
+        self.send = None
+        try:
+            wire.shutdown()
+        except OSError:
+            pass  # the peer has gone: Node does not say so either
+        except Exception as e:
+            unhandled(self.owner, e)
+        callback()
+
+    def reset(self, callback: Callable[[], Any]) -> int:
+        """
+        As L{close}, but the peer is told by an RST.
+
+        @return: an errno: it is not closed; or 0.
+        """
+        if self._onShutdown is not None:
+            return EINVAL
+        fd = self.fd
+        if fd >= 0:
+            sockopts.resetOnClose(fd)
+        self.close(callback)
+        return 0
+
+    def close(self, callback: Callable[[], Any] | None = None) -> None:
+        """
+        Close the descriptor now.
+
+        @param callback: called in a turn of its own.
+        """
+        wire, self._wire = self._wire, None
+        attempt, self.attempt = self.attempt, None
+        self.reading = False
+        self.send = self._held = None
+        if attempt is not None:
+            attempt.cancel()
+        elif wire is None and self.transport is not None and callback is None:
+            return
+        if self._outbox is not None:
+            self._outbox.close()
+            self._outbox = None
+        if wire is not None:
+            if self._shut:
+                wire.finish()
+            else:
+                wire.close()
+        turn(self.reactor, self._closed, callback)
+
+    def _closed(self, callback: Callable[[], Any] | None) -> None:
+        closed(self)
+        onWritten, self._onWritten = self._onWritten, None
+        onShutdown, self._onShutdown = self._onShutdown, None
+        self._length = 0
+        if onWritten is not None:
+            guarded(self.owner, onWritten, 0)
+        if onShutdown is not None:
+            guarded(self.owner, onShutdown)
+        if callback is not None:
+            callback()
+
+
+def _isTCP(transport: Any) -> bool:
+    if sockopts.isTCP(transport):
+        return True
+    family = getattr(transport, "family", None)
+    if family is not None:
+        return False
+    # Others' transports: whatever has a port.
+    return hasattr(getattr(transport, "getHost", lambda: None)(), "port")
+
+
+def toNames(where: Any) -> dict[str, Any]:
+    """
+    @param where: as C{socket.getsockname} gives it.
+    """
+    address = where[0]
+    if ":" not in address:
+        return {"address": address, "family": "IPv4", "port": where[1]}
+    if len(where) == 4 and where[3] and "%" not in address and address.startswith("fe80"):
+        address = f"{address}%{socket.if_indextoname(where[3])}"
+    return {"address": address, "family": "IPv6", "port": where[1]}

@@ -1,0 +1,79 @@
+"""
+What comes in a turn of its own: in Node, the completion of something that libuv has done. All
+ticks come between two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nodenet.errors import report
+from nodenet.timers import theReactor
+
+__all__ = ["guarded", "pending", "turn", "unhandled"]
+
+
+class _Turn:
+    """
+    What is to be called.
+    """
+
+    __slots__ = ("args", "call", "callback", "reactor")
+
+    def __init__(
+        self, reactor: Any, callback: Callable[..., Any], args: tuple[Any, ...]
+    ) -> None:
+        self.reactor = reactor
+        self.callback = callback
+        self.args = args
+        self.call: Any = None  # the reactor's
+
+    def __call__(self) -> None:
+        _turns.discard(self)
+        self.callback(*self.args)
+
+
+_turns: set[_Turn] = set()
+
+
+def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
+    """
+    Call C{callback(*args)} in a turn of its own, after all ticks; in the order in which they
+    were asked for.
+    """
+    reactor = theReactor(reactor)
+    its = _Turn(reactor, callback, args)
+    _turns.add(its)
+    # One of the reactor's calls for each: ticks come between these.
+    its.call = reactor.callLater(0, its)
+
+
+def pending(reactor: Any) -> bool:
+    """
+    @return: whether any is to come.
+    """
+    for each in [each for each in _turns if not each.call.active()]:
+        _turns.discard(each)  # somebody has cancelled all calls, such as a test's reactor
+    return any(each.reactor is reactor for each in _turns)
+
+
+def guarded(source: object, callback: Callable[..., Any], *args: Any) -> Any:
+    """
+    Call C{callback(*args)} for a transport. What a listener lets out is told to the log and
+    is no fault of the connection, which lives on.
+
+    @return: what it returns; C{None} if it raised.
+    """
+    try:
+        return callback(*args)
+    except Exception as e:
+        unhandled(source, e)
+        return None
+
+
+def unhandled(source: object, error: BaseException) -> None:
+    """
+    Tell the log of what a listener has let out.
+    """
+    report(error, f"Nobody catches what came of {source!r}", source)

@@ -1,0 +1,3 @@
+"""
+nodenet.node against Node 20: scenarios that both run, see L{tests.node.harness}.
+"""

@@ -1,0 +1,23 @@
+'use strict';
+const { actor, attempt } = require('../../harness');
+const events = require('events');
+
+const log = actor('main');
+log(AbortSignal.any([]).aborted);
+const a = new AbortController();
+const b = new AbortController();
+const any = AbortSignal.any([a.signal, b.signal]);
+any.addEventListener('abort', () => log('any', any.reason));
+const nested = AbortSignal.any([any, new AbortController().signal]);
+nested.addEventListener('abort', () => log('nested', nested.reason, any.aborted));
+a.signal.addEventListener('abort', () => log('a', any.aborted));
+b.signal.addEventListener('abort', () => log('b', any.aborted));
+a.abort('first');
+b.abort('second');
+log(any.reason);
+const over = AbortSignal.any([new AbortController().signal, AbortSignal.abort('over')]);
+log(over.aborted, over.reason);
+for (const value of [undefined, null, 5, 'x', {}, [null], [undefined], [5], [{}]]) attempt(log, 'invalid', () => AbortSignal.any(value));
+const c = new AbortController();
+AbortSignal.any([AbortSignal.any([c.signal]), c.signal]).onabort = () => log('once');
+c.abort();

@@ -1,0 +1,26 @@
+'use strict';
+const { actor, attempt } = require('../../harness');
+const events = require('events');
+
+const log = actor('main');
+const ac = new AbortController();
+const { signal } = ac;
+log(signal.aborted, signal.reason, signal === ac.signal, signal.throwIfAborted());
+signal.addEventListener('abort', (event) => log('event', event.type, event.target === signal, signal.aborted));
+signal.onabort = (event) => log('onabort', event.type);
+signal.addEventListener('abort', () => log('after'));
+ac.abort();
+ac.abort('again');
+log(signal.aborted, signal.reason);
+attempt(log, 'throwIfAborted', () => signal.throwIfAborted());
+signal.addEventListener('abort', () => log('never'));
+const bc = new AbortController();
+bc.abort('why');
+log(bc.signal.reason);
+const cc = new AbortController();
+cc.abort(new TypeError('own'));
+attempt(log, 'throwIfAborted', () => cc.signal.throwIfAborted());
+const dc = new AbortController();
+dc.abort(null);
+log(dc.signal.aborted, dc.signal.reason);
+attempt(log, 'new', () => new AbortSignal());

@@ -1,0 +1,27 @@
+'use strict';
+const { actor, attempt } = require('../../harness');
+const events = require('events');
+
+const log = actor('main');
+const ac = new AbortController();
+const { signal } = ac;
+const f = () => log('f');
+const g = { handleEvent(event) { log('g', event.type, this === g); } };
+signal.addEventListener('abort', f);
+signal.addEventListener('abort', f, { once: true });
+signal.addEventListener('abort', g);
+signal.addEventListener('abort', null);
+for (const value of [5, 'x', true]) attempt(log, 'invalid', () => signal.addEventListener('abort', value));
+const h = () => log('h');
+signal.addEventListener('abort', h, { once: true });
+log(events.getEventListeners(signal, 'abort').length);
+signal.addEventListener('abort', () => { signal.removeEventListener('abort', late); signal.addEventListener('abort', () => log('added meanwhile')); });
+const late = () => log('late');
+signal.addEventListener('abort', late);
+signal.removeEventListener('abort', () => {});
+ac.abort();
+log(events.getEventListeners(signal, 'abort').length);
+signal.onabort = f;
+log(signal.onabort === f);
+signal.onabort = 5;
+log(signal.onabort);

@@ -1,0 +1,23 @@
+'use strict';
+const { actor, attempt } = require('../../harness');
+const events = require('events');
+const { EventEmitter } = events;
+
+const log = actor('main');
+const e = new EventEmitter();
+const f = () => {};
+e.on('x', f).once('x', f);
+const copy = e.listeners('x');
+copy.push(f);
+copy[0] = null;
+log(e.listeners('x').map((each) => each === f), e.listenerCount('x'));
+const raw = e.rawListeners('x');
+log(raw[0] === f, raw[1] === f, raw[1].listener === f);
+raw[1]();
+log(e.listeners('x').length);
+raw[1]();
+log(e.listeners('none'), e.rawListeners('none'), e.listenerCount('none'));
+const g = () => {};
+e.on('x', f).once('x', g);
+log(e.listenerCount('x', f), e.listenerCount('x', g), e.listenerCount('x', log), e.listenerCount('none', f), e.listenerCount('x', null));
+log(EventEmitter.listenerCount(e, 'x'));

@@ -1,0 +1,23 @@
+'use strict';
+const { actor, attempt } = require('../../harness');
+const events = require('events');
+const { EventEmitter } = events;
+
+const log = actor('main');
+const e = new EventEmitter();
+const f = () => {};
+const g = () => {};
+e.on('a', f).on('b', f).on('b', g).once('c', g);
+e.removeAllListeners('b');
+log(e.eventNames());
+e.removeAllListeners();
+log(e.eventNames(), e.listeners('a'));
+e.on('removeListener', (type, listener) => log('removed', type, listener === f ? 'f' : 'g'));
+e.on('removeListener', (type) => log('and', type));
+e.on('a', f).on('b', f).on('b', g).once('b', f).once('c', g);
+e.removeAllListeners('b');
+log(e.eventNames());
+e.removeAllListeners(undefined);
+e.on('b', f);
+e.removeAllListeners();
+log(e.eventNames());

@@ -1,0 +1,25 @@
+'use strict';
+const { actor, attempt } = require('../../harness');
+const events = require('events');
+const { EventEmitter } = events;
+
+const log = actor('main');
+const e = new EventEmitter();
+const f = () => log('f');
+const g = () => log('g');
+e.on('removeListener', (type, listener) => log('removed', type, listener === f, listener === g, e.listenerCount(type)));
+e.on('x', f).on('x', g).on('x', f);
+e.off('x', f);
+log(e.listeners('x').map((each) => (each === f ? 'f' : 'g')));
+e.once('x', f);
+e.off('x', f);
+e.off('x', g);
+e.off('x', g);
+e.off('x', f);
+e.once('y', g);
+e.emit('y');
+e.once('y', g).on('y', f);
+e.emit('y');
+e.off('y', f);
+e.off('none', f);
+log(e.eventNames());

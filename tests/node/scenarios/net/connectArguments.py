@@ -1,0 +1,51 @@
+from nodenet.node import net
+from tests.node.harness import attempt
+
+
+def scenario(h):
+    log = h.actor("main")
+    for args in (
+        [True],
+        [[]],
+        [{}],
+        [None],
+        [],
+        [""],
+        [float("nan")],
+        [-1],
+        [65536],
+        ["1.5"],
+        [1.5],
+        [{"port": True}],
+        [{"port": []}],
+        [{"port": {}}],
+        [{"port": None}],
+        [{"port": ""}],
+        [{"port": -1}],
+        [{"port": "abc"}],
+        [{"port": 65536}],
+        [{"path": 1}],
+        [{"path": {}}],
+        [{"port": 1, "localAddress": "x"}],
+        [{"port": 1, "localPort": "a"}],
+        [{"port": 1, "host": "a", "lookup": 5}],
+        [{"port": 1, "autoSelectFamily": 1}],
+        [{"port": 1, "autoSelectFamilyAttemptTimeout": 0}],
+        [{"port": 1, "autoSelectFamilyAttemptTimeout": "a"}],
+        [{"port": 1, "host": 1}],
+        [{"port": 1, "host": True}],
+        [{"port": 1, "family": 100}],
+        [{"port": 1, "family": "x"}],
+        [{"port": 1, "hints": -1}],
+        [{"port": 1, "timeout": "a"}],
+        [{"port": 1, "timeout": -1}],
+        [{"port": 1, "keepAliveInitialDelay": "a"}],
+        [{"objectMode": True, "port": 1}],
+        [{"readableObjectMode": True, "port": 1}],
+        [{"writableObjectMode": 1, "port": 1}],
+        [{"port": 1, "fd": "a"}],
+        [{"port": 1, "fd": -1}],
+        [{"port": 1, "highWaterMark": -1}],
+        [{"port": 1, "signal": 1}],
+    ):
+        attempt(log, "connect", lambda args=args: net.connect(*args))

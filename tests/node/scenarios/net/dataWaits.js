@@ -1,0 +1,14 @@
+'use strict';
+const { actor, host, port } = require('../../harness');
+const { watch } = require('../../netwatch');
+const net = require('net');
+
+const log = actor('main');
+const server = net.createServer((s) => s.end('abc')).listen(port, host, () => {
+  const s = watch(log, net.connect(port, host));
+  setTimeout(() => {
+    log(s.bytesRead, s.readableLength, s.readableFlowing);
+    s.on('data', (d) => log('data', d));
+    s.on('close', () => server.close());
+  }, 50);
+});

@@ -1,0 +1,21 @@
+from nodenet.node import net
+from nodenet.timers import setTimeout
+from tests.node.netwatch import watch
+
+
+def scenario(h):
+    log = h.actor("main")
+
+    def listening():
+        s = watch(log, net.connect(h.port, h.host))
+        s.pause()
+        s.on("data", lambda d: log("data", d))
+
+        def later():
+            log(s.isPaused(), s.readableFlowing, s.bytesRead)
+            s.resume()
+            s.on("close", lambda *_: server.close())
+
+        setTimeout(later, 50)
+
+    server = net.createServer(lambda s: s.end("abc")).listen(h.port, h.host, listening)

@@ -1,0 +1,15 @@
+from nodenet.node import net
+from tests.node.netwatch import watch
+
+
+def scenario(h):
+    log = h.actor("main")
+
+    def listening():
+        s = watch(log, net.connect({"port": h.port, "host": h.host, "readable": False}))
+        log(s.readable, s.readyState)
+        s.on("data", lambda d: log("data", d))
+        s.on("close", lambda *_: server.close())
+        s.end("y")
+
+    server = net.createServer(lambda s: s.resume().end("x")).listen(h.port, h.host, listening)

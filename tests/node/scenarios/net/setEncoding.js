@@ -1,0 +1,11 @@
+'use strict';
+const { actor, host, port } = require('../../harness');
+const { watch } = require('../../netwatch');
+const net = require('net');
+
+const log = actor('main');
+const server = net.createServer((s) => s.end(Buffer.from('aäb'))).listen(port, host, () => {
+  const s = watch(log, net.connect(port, host)).setEncoding('utf8');
+  s.on('data', (d) => log('data', d));
+  s.on('close', () => server.close());
+});

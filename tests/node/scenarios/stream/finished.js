@@ -1,0 +1,28 @@
+'use strict';
+const { actor } = require('../../harness');
+const stream = require('stream');
+const { Readable, Writable, Duplex, PassThrough } = stream;
+
+const log = actor('main');
+const { finished } = stream;
+const r = new Readable({ read() {} });
+finished(r, (e) => log('r', e, r.readableEnded));
+r.push(null);
+r.resume();
+const w = new Writable({ write(c, e, cb) { cb(); } });
+finished(w, (e) => log('w', e, w.writableFinished));
+w.end();
+const p = new Readable({ read() {} });
+finished(p, (e) => log('p', e));
+p.destroy();
+const x = new Duplex({ read() {}, write(c, e, cb) { cb(); } });
+finished(x, { readable: false }, (e) => log('x writable side', e));
+finished(x, { writable: false }, (e) => log('x readable side', e));
+finished(x, (e) => log('x', e));
+x.end();
+setTimeout(() => { x.destroy(new Error('broken')); }, 5);
+x.on('error', (e) => log('x error', e));
+setTimeout(() => finished(r, (e) => log('again', e)), 10);
+const cleanup = finished(new PassThrough(), () => log('never'));
+log(typeof cleanup);
+cleanup();

@@ -1,0 +1,20 @@
+'use strict';
+const { actor, attempt } = require('../../harness');
+const { Readable, Writable } = require('stream');
+
+const log = actor('main');
+const r = new Readable({ read() {} });
+r.on('data', () => { throw new Error('in data'); });
+setTimeout(() => attempt(log, 'push', () => r.push('x')), 3);
+const w = new Writable({ write(c, e, cb) { cb(); } });
+w.on('drain', () => { throw new Error('in drain'); });
+w.write('x', () => { throw new Error('in callback'); });
+w.on('finish', () => log('finish'));
+w.end(() => { throw new Error('in end'); });
+setTimeout(() => log(w.writableFinished, w.writableLength), 5);
+const u = new Readable({ read() {} });
+u.on('close', () => log('u close'));
+u.on('end', () => { throw new Error('in end event'); });
+u.push(null);
+u.resume();
+setTimeout(() => log(u.destroyed, u.readableEnded), 5);

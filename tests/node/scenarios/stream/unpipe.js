@@ -1,0 +1,25 @@
+'use strict';
+const { actor } = require('../../harness');
+const { Readable, PassThrough } = require('stream');
+
+const log = actor('main');
+const r = new Readable({ read() {} });
+const w = new PassThrough();
+w.on('unpipe', (s, i) => log('unpipe', i));
+log(r.unpipe() === r, r.unpipe(w) === r);
+r.pipe(w);
+r.pipe(w, { end: false });
+log(r.unpipe(new PassThrough()) === r);
+r.unpipe(w);
+log(r.readableFlowing);
+r.unpipe();
+log(r.readableFlowing, w.listenerCount('unpipe'), r.listenerCount('data'), r.listenerCount('end'));
+const k = new PassThrough();
+const s = new Readable({ read() {} });
+s.pipe(k, { end: false });
+s.on('end', () => setTimeout(() => log('not ended', k.writableEnded), 2));
+s.push(null);
+const z = new Readable({ read() {} });
+z.push(null);
+z.resume();
+z.on('end', () => { const q = new PassThrough(); z.pipe(q); q.on('finish', () => log('late pipe finishes')); });
