@@ -9,12 +9,12 @@ from typing import Any
 from nodenet.node._streams.finished import eos
 from nodenet.node._streams.utils import isNodeStream
 from nodenet.node.abort import addAbortListener
-from nodenet.node.errors import ERR_INVALID_ARG_TYPE, AbortError
+from nodenet.node.errors import ERR_INVALID_ARG_TYPE, AbortError, undefined
 
 __all__ = ["addAbortSignal"]
 
 
-def addAbortSignal(signal: Any, stream: Any, *, validate: bool = True) -> Any:
+def addAbortSignal(signal: Any = undefined, stream: Any = undefined) -> Any:
     """
     Destroy the stream with an AbortError when the signal says so.
 
@@ -23,10 +23,8 @@ def addAbortSignal(signal: Any, stream: Any, *, validate: bool = True) -> Any:
     @raise ERR_INVALID_ARG_TYPE: that is no signal, or no stream.
     """
     if not hasattr(signal, "aborted"):
-        if not validate:
-            return stream
         raise ERR_INVALID_ARG_TYPE("signal", "AbortSignal", signal)
-    if validate and not isNodeStream(stream):
+    if not isNodeStream(stream):
         raise ERR_INVALID_ARG_TYPE(
             "stream", ["ReadableStream", "WritableStream", "Stream"], stream
         )

@@ -97,7 +97,9 @@ def _destroy(stream: Any, error: Any, callback: Any) -> None:
             tick(stream, _emitClose, stream)
 
     try:
-        stream._destroy(error or None, onDestroy)
+        result = stream._destroy(error or None, onDestroy)
+        if result is not None:
+            stream.watchResult(result)
     except Exception as e:
         onDestroy(e)
 
@@ -209,12 +211,14 @@ def _construct(stream: Any) -> None:
         tick(stream, onConstruct, error)
 
     try:
-        stream._construct(back)
+        result = stream._construct(back)
+        if result is not None:
+            stream.watchResult(result)
     except Exception as e:
         back(e)
 
 
-def destroyer(stream: Any, error: Any = None) -> None:
+def destroyer(stream: Any = None, error: Any = None) -> None:
     """
     Destroy any stream, also one that is not of ours. Node 20, C{stream.destroy}.
 

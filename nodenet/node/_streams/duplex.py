@@ -4,7 +4,7 @@ What can be read from and written to. Node 20, C{stream.Duplex} and C{stream.dup
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from nodenet.node._streams.destroy import construct
 from nodenet.node._streams.duplexify import duplexify
@@ -16,6 +16,7 @@ from nodenet.node._streams.state import Options, ReadableState, WritableState, m
 from nodenet.node._streams.utils import tick
 from nodenet.node._streams.writable import HOOKS as WRITABLE_HOOKS
 from nodenet.node._streams.writable import Writable
+from nodenet.node.errors import undefined
 
 __all__ = ["Duplex", "duplexPair"]
 
@@ -31,6 +32,8 @@ class Duplex(Readable, Writable):
     """
 
     __slots__ = ()
+
+    _shape: ClassVar[tuple[str, ...]] = (*Writable._shape, "data", "end", "readable")
 
     def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
         """
@@ -60,7 +63,9 @@ class Duplex(Readable, Writable):
         self._writableConstructed()
 
     @classmethod
-    def from_(cls, body: Any, options: Options | None = None, /, **keywords: Any) -> Any:
+    def from_(
+        cls, body: Any = undefined, options: Options | None = None, /, **keywords: Any
+    ) -> Any:
         """
         Node 20, C{Duplex.from}.
 

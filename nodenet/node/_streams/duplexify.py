@@ -14,6 +14,7 @@ from nodenet.node._streams.from_ import from_
 from nodenet.node._streams.microtasks import later, run, settled
 from nodenet.node._streams.readable import Readable
 from nodenet.node._streams.utils import (
+    callStep,
     isDuplexNodeStream,
     isIterable,
     isNodeStream,
@@ -22,6 +23,7 @@ from nodenet.node._streams.utils import (
     isThenable,
     isWritable,
     isWritableNodeStream,
+    returned,
     tick,
 )
 from nodenet.node._streams.wrap import wrapped
@@ -140,16 +142,14 @@ class _Written:
 def _function(cls: Any, function: Any, name: str) -> Any:
     written = _Written()
     hooks: dict[str, Any] = {"write": written.write, "destroy": written.destroy}
-    try:
-        value = function(written.chunks(), {"signal": written.controller.signal})
-    except TypeError:
-        value = function(written.chunks())
+    value = callStep(function, (written.chunks(),), written.controller.signal)
     if isDuplexNodeStream(value):
         return value
     if isIterable(value):
         return from_(cls, value, {"objectMode": True, **hooks, "final": written.final})
     if not isThenable(value):
-        raise ERR_INVALID_RETURN_VALUE("Iterable, AsyncIterable or AsyncFunction", name, value)
+        wanted = "Iterable, AsyncIterable or AsyncFunction"
+        raise ERR_INVALID_RETURN_VALUE(wanted, name, returned(value))
     done: Deferred[None] = Deferred()
     failed: list[Any] = []
 

@@ -254,7 +254,7 @@ def eos(stream: Any, options: Options, callback: Callable[..., Any]) -> Callable
     return _Watch(stream, options, callback).cleanup
 
 
-def finished(stream: Any, *args: Any, **keywords: Any) -> Any:
+def finished(stream: Any = undefined, *args: Any, **keywords: Any) -> Any:
     """
     Node 20, C{stream.finished}: tell when a stream is not readable or writable any more, has
     failed, or was closed too early.
@@ -297,7 +297,9 @@ def _validate(stream: Any, options: Options) -> None:
         )
 
 
-def promised(stream: Any, options: Options | None = None, /, **keywords: Any) -> Deferred[None]:
+def promised(
+    stream: Any = undefined, options: Options | None = None, /, **keywords: Any
+) -> Deferred[None]:
     """
     Node 20, C{stream.promises.finished}.
 

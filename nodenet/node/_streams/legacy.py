@@ -4,7 +4,7 @@ The base of all streams. Node 20, C{internal/streams/legacy}.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from nodenet.node._streams.state import Options, merge
 from nodenet.node.events import EventEmitter
@@ -19,6 +19,10 @@ def reactorOf(stream: Any) -> Any:
     return getattr(stream, "_reactor", None)
 
 
+def _place(shape: tuple[str, ...], name: object) -> int:
+    return shape.index(name) if name in shape else len(shape)
+
+
 class Stream(EventEmitter):
     """
     Node 20, C{stream.Stream}: an emitter of C{data} that can be piped, as of Node 0.8. What
@@ -28,7 +32,9 @@ class Stream(EventEmitter):
     # Of all that is derived: two bases of one class cannot have slots each.
     __slots__ = ("_reactor", "_readableState", "_writableState", "allowHalfOpen")
 
-    _shaped = True
+    #: The types that come first in L{eventNames}, in this order: in Node a stream has a place
+    #: for each from the start on, until L{removeAllListeners}.
+    _shape: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
         self._readableState: Any = None
@@ -37,6 +43,12 @@ class Stream(EventEmitter):
         self._reactor: Any = options.get("reactor")
         # Its keywords are ours, so not by super().
         EventEmitter.__init__(self, options)  # type: ignore[arg-type]
+
+    def _names(self) -> list[Any]:
+        names = super()._names()
+        if self._shaped:
+            names.sort(key=lambda name: _place(self._shape, name))
+        return names
 
     def pipe(self, dest: Any, options: Options | None = None, /, **keywords: Any) -> Any:
         """

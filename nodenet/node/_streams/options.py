@@ -10,6 +10,7 @@ from typing import Any
 
 from nodenet.node._streams.abort import addAbortSignal
 from nodenet.node._streams.state import Options
+from nodenet.node.validators import isTruthy
 
 __all__ = ["CHUNKS", "VIEWS", "putHooks"]
 
@@ -30,5 +31,5 @@ def putHooks(stream: Any, options: Options, hooks: Mapping[str, str]) -> None:
         if callable(function):
             setattr(stream, hook, function)
     signal = options.get("signal")
-    if signal:
-        addAbortSignal(signal, stream, validate=False)
+    if isTruthy(signal):
+        addAbortSignal(signal, stream)

@@ -30,6 +30,7 @@ from nodenet.node._streams.utils import (
     isReadableFinished,
     isReadableNodeStream,
     isThenable,
+    returned,
     tick,
 )
 from nodenet.node._streams.wrap import wrapped
@@ -197,7 +198,7 @@ class _Pipeline:
                 made = callStep(stream, (), self.controller.signal)
                 if not isIterable(made):
                     raise ERR_INVALID_RETURN_VALUE(
-                        "Iterable, AsyncIterable or Stream", "source", made
+                        "Iterable, AsyncIterable or Stream", "source", returned(made)
                     )
                 return made
             if isFile(stream):
@@ -218,7 +219,9 @@ class _Pipeline:
         made = callStep(function, (before,), self.controller.signal)
         if not isLast:
             if not isIterable(made, True):
-                raise ERR_INVALID_RETURN_VALUE("AsyncIterable", f"transform[{index - 1}]", made)
+                raise ERR_INVALID_RETURN_VALUE(
+                    "AsyncIterable", f"transform[{index - 1}]", returned(made)
+                )
             return made
         # So that what is returned can be piped on, whatever came last.
         through = PassThrough(objectMode=True)
@@ -229,7 +232,9 @@ class _Pipeline:
             self.left += 1
             run(pump(made, through, self.finish, end))
         else:
-            raise ERR_INVALID_RETURN_VALUE("AsyncIterable or Promise", "destination", made)
+            raise ERR_INVALID_RETURN_VALUE(
+                "AsyncIterable or Promise", "destination", returned(made)
+            )
         self.cleanups.append(self._destroyer(through, False, True))
         return through
 

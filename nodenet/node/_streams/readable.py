@@ -4,7 +4,7 @@ What can be read from. Node 20, C{stream.Readable}.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nodenet.node._streams.destroy import construct, destroy, errorOrDestroy, undestroy
 from nodenet.node._streams.from_ import from_
@@ -63,6 +63,8 @@ class Readable(Operators, Stream):
     __slots__ = ()
 
     _construct: Any = None
+    _shaped = True
+    _shape: ClassVar[tuple[str, ...]] = ("close", "error", "data", "end", "readable")
 
     def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
         """
@@ -94,6 +96,9 @@ class Readable(Operators, Stream):
         @param size: the high-water mark.
         """
         raise ERR_METHOD_NOT_IMPLEMENTED("_read()")
+
+    # JavaScript calls it without as well. Those who override it need not care.
+    _read.__defaults__ = (0,)
 
     def _destroy(self, error: Any, callback: Any) -> Any:
         """
@@ -331,7 +336,9 @@ class Readable(Operators, Stream):
             if not state.length:
                 state.needReadable = True
             try:
-                self._read(state.highWaterMark)
+                result = self._read(state.highWaterMark)
+                if result is not None:
+                    self.watchResult(result)
             except Exception as e:
                 errorOrDestroy(self, e)
             state.sync = False
@@ -447,7 +454,7 @@ class Readable(Operators, Stream):
     def __readZero(self) -> None:
         self.read(0)
 
-    def removeListener(self, type: Any, listener: Any = undefined) -> Self:
+    def removeListener(self, type: Any = undefined, listener: Any = undefined) -> Self:
         """
         As L{EventEmitter.removeListener}. Without a listener of C{readable}, those of
         C{data} make it flow again.
@@ -528,7 +535,9 @@ class Readable(Operators, Stream):
         while state.flowing and self.read() is not None:
             pass
 
-    def pipe(self, dest: Any, options: Options | None = None, /, **keywords: Any) -> Any:
+    def pipe(
+        self, dest: Any = undefined, options: Options | None = None, /, **keywords: Any
+    ) -> Any:
         """
         Write all data to the destination, as fast as it takes it. Errors are not forwarded.
 
@@ -584,7 +593,7 @@ class Readable(Operators, Stream):
         state.length = units(content)
         return self
 
-    def wrap(self, stream: Any) -> Self:
+    def wrap(self, stream: Any = undefined) -> Self:
         """
         Read from an emitter of C{data} and C{end} of the old kind.
         """
@@ -592,7 +601,9 @@ class Readable(Operators, Stream):
         return self
 
     @classmethod
-    def from_(cls, iterable: Any, options: Options | None = None, /, **keywords: Any) -> Any:
+    def from_(
+        cls, iterable: Any = undefined, options: Options | None = None, /, **keywords: Any
+    ) -> Any:
         """
         Node 20, C{Readable.from}.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from nodenet.node._streams.text import Decoder, isEncoding, units, unitsBefore
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, ERR_UNKNOWN_ENCODING, undefined
-from nodenet.node.validators import isInteger, validateInteger
+from nodenet.node.validators import isInteger, isTruthy, validateInteger
 
 __all__ = [
     "Options",
@@ -41,7 +41,7 @@ def getDefaultHighWaterMark(objectMode: bool = False) -> int:
     return _default[bool(objectMode)]
 
 
-def setDefaultHighWaterMark(objectMode: bool, value: int) -> None:
+def setDefaultHighWaterMark(objectMode: bool = False, value: Any = undefined) -> None:
     """
     Node 20, C{stream.setDefaultHighWaterMark}.
 
@@ -201,7 +201,7 @@ class ReadableState:
         self.decoder: Decoder | None = None
         self.encoding: str | None = None
         encoding = options.get("encoding")
-        if encoding:
+        if isTruthy(encoding):
             self.decoder = Decoder(encoding)
             self.encoding = encoding
 

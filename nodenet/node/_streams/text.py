@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import codecs
 import re
+from typing import Any
 
 from nodenet import encodings
 from nodenet.node.errors import ERR_UNKNOWN_ENCODING
+from nodenet.node.validators import isTruthy
 
 __all__ = ["Decoder", "encode", "isEncoding", "units", "unitsBefore"]
 
@@ -39,14 +41,15 @@ def isEncoding(encoding: object) -> bool:
     return isinstance(encoding, str) and encoding.lower() in _NAMES
 
 
-def encode(text: str, encoding: str) -> bytes:
+def encode(text: str, encoding: Any) -> bytes:
     """
     Node 20, C{Buffer.from(text, encoding)}: as L{encodings.encode}, but C{hex} ends at
     what is no pair of digits, and half of a surrogate pair is kept by C{utf16le}.
 
     @raise ERR_UNKNOWN_ENCODING: there is no such encoding.
     """
-    name = _NAMES.get(encoding.lower())
+    # What is no string counts as none; Node passes on what forEach(stream.push) has given.
+    name = _NAMES.get(encoding.lower()) if isinstance(encoding, str) else "utf8"
     if name is None:
         raise ERR_UNKNOWN_ENCODING(encoding)
     if name == "hex":
@@ -96,7 +99,7 @@ class Decoder:
     __slots__ = ("_decoder", "_held", "encoding")
 
     def __init__(self, encoding: object) -> None:
-        if not encoding:
+        if not isTruthy(encoding):
             encoding = "utf8"
         name = _NAMES.get(encoding.lower()) if isinstance(encoding, str) else None
         if name is None:

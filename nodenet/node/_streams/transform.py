@@ -71,7 +71,9 @@ class Transform(Duplex):
                 callback()
 
         if callable(self._flush) and not self.destroyed:
-            self._flush(flushed)
+            result = self._flush(flushed)
+            if result is not None:
+                self.watchResult(result)
         else:
             self.push(None)
             if callback is not None:
@@ -84,6 +86,9 @@ class Transform(Duplex):
         @param callback: to be called with an error or C{None}, and what is to be pushed.
         """
         raise ERR_METHOD_NOT_IMPLEMENTED("_transform()")
+
+    # JavaScript calls it without as well. Those who override it need not care.
+    _transform.__defaults__ = (None, None, None)
 
     def _write(self, chunk: Any, encoding: Any, callback: Any) -> None:
         r, w = self._readableState, self._writableState
@@ -103,7 +108,9 @@ class Transform(Duplex):
             else:
                 self._waiting = callback
 
-        self._transform(chunk, encoding, transformed)
+        result = self._transform(chunk, encoding, transformed)
+        if result is not None:
+            self.watchResult(result)
 
     def _read(self, size: int) -> None:
         callback, self._waiting = self._waiting, None

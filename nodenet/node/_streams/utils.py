@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter, isawaitable, signature
 from typing import Any
 
+from nodenet.errors import report, watch
 from nodenet.node._streams.legacy import reactorOf
+from nodenet.node.errors import undefined
 from nodenet.timers import nextTick
 
 __all__ = [
     "callBack",
     "callStep",
+    "follow",
     "isClosed",
     "isDestroyed",
     "isDisturbed",
@@ -36,6 +39,7 @@ __all__ = [
     "isWritableErrored",
     "isWritableFinished",
     "isWritableNodeStream",
+    "returned",
     "tick",
     "willEmitClose",
 ]
@@ -48,26 +52,39 @@ def tick(stream: Any, callback: Callable[..., Any], *args: Any) -> None:
     nextTick(callback, *args, reactor=reactorOf(stream))
 
 
-def callBack(callback: Callable[..., Any], *args: Any) -> Any:
+def follow(result: Any, callback: Callable[..., Any]) -> None:
+    """
+    @param result: what the user's callback has returned, which may be a promise.
+    """
+    if result is not None:
+        watch(result, lambda e: report(e, f"Unhandled exception from {callback!r}", None))
+
+
+def callBack(callback: Callable[..., Any], *args: Any) -> None:
     """
     Call a user's callback with JavaScript's trailing undefined (here C{None}) left away,
     unless it insists on an argument: C{def done(error)} gets C{None} where nothing failed.
     What it does not take is left away, too.
     """
+    follow(callback(*args[: _taken(callback, args)]), callback)
+
+
+def _taken(callback: Callable[..., Any], args: tuple[Any, ...]) -> int:
     least = len(args)
     while least and args[least - 1] is None:
         least -= 1
     try:
         takes = signature(callback)
     except (TypeError, ValueError):  # of no known signature
-        return callback(*args[:least])
-    for count in (*range(least, len(args) + 1), *range(least - 1, -1, -1)):
+        return least
+    counts: list[int] = [*range(least, len(args) + 1), *range(least - 1, -1, -1)]
+    for count in counts:
         try:
             takes.bind(*args[:count])
         except TypeError:
             continue
-        return callback(*args[:count])
-    return callback(*args[:least])
+        return count
+    return least
 
 
 def callStep(function: Any, args: tuple[Any, ...], signal: Any) -> Any:
@@ -91,6 +108,14 @@ def callStep(function: Any, args: tuple[Any, ...], signal: Any) -> Any:
     except ValueError:
         pass
     return function(*args, {"signal": signal})
+
+
+def returned(value: Any) -> Any:
+    """
+    @return: what a function that should have returned something has returned, for a message:
+        C{None} is JavaScript's undefined there.
+    """
+    return undefined if value is None else value
 
 
 def _can(thing: Any, name: str) -> bool:
@@ -157,7 +182,7 @@ def isIterable(thing: Any, isAsync: bool | None = None) -> bool:
     )
 
 
-def isDestroyed(stream: Any) -> bool | None:
+def isDestroyed(stream: Any = None) -> bool | None:
     if not isNodeStream(stream):
         return None
     w = getattr(stream, "_writableState", None)
@@ -235,7 +260,7 @@ def isReadableFinished(stream: Any, strict: bool = True) -> bool | None:
     )
 
 
-def isReadable(stream: Any) -> bool | None:
+def isReadable(stream: Any = None) -> bool | None:
     """
     Node 20, C{stream.isReadable}.
     """
@@ -247,7 +272,7 @@ def isReadable(stream: Any) -> bool | None:
     return isReadableNodeStream(stream) and readable and not isReadableFinished(stream)
 
 
-def isWritable(stream: Any) -> bool | None:
+def isWritable(stream: Any = None) -> bool | None:
     """
     Node 20, C{stream.isWritable}.
     """
@@ -313,7 +338,7 @@ def willEmitClose(stream: Any) -> bool | None:
     )
 
 
-def isDisturbed(stream: Any) -> bool:
+def isDisturbed(stream: Any = None) -> bool:
     """
     Node 20, C{stream.isDisturbed}: whether it was read from, or cancelled.
     """
@@ -322,7 +347,7 @@ def isDisturbed(stream: Any) -> bool:
     )
 
 
-def isErrored(stream: Any) -> bool:
+def isErrored(stream: Any = None) -> bool:
     """
     Node 20, C{stream.isErrored}.
     """

@@ -5,7 +5,7 @@ What can be written to. Node 20, C{stream.Writable}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nodenet.node._streams.destroy import construct, destroy, errorOrDestroy, undestroy
 from nodenet.node._streams.iterate import dispose
@@ -13,6 +13,7 @@ from nodenet.node._streams.legacy import Stream
 from nodenet.node._streams.options import CHUNKS, VIEWS, putHooks
 from nodenet.node._streams.state import Options, WritableState, merge
 from nodenet.node._streams.text import encode, isEncoding
+from nodenet.node._streams.utils import follow
 from nodenet.node.errors import (
     ERR_INVALID_ARG_TYPE,
     ERR_METHOD_NOT_IMPLEMENTED,
@@ -25,6 +26,7 @@ from nodenet.node.errors import (
     ERR_UNKNOWN_ENCODING,
     undefined,
 )
+from nodenet.node.validators import isTruthy
 from nodenet.timers import nextTick
 
 if TYPE_CHECKING:
@@ -71,6 +73,9 @@ class Writable(Stream):
     _final: Any = None
     _writev: Any = None
 
+    _shaped = True
+    _shape: ClassVar[tuple[str, ...]] = ("close", "error", "prefinish", "finish", "drain")
+
     def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
         """
         @param options: C{highWaterMark}, C{objectMode}, C{decodeStrings} (C{False}: C{_write}
@@ -105,7 +110,10 @@ class Writable(Stream):
         """
         if self._writev is None:
             raise ERR_METHOD_NOT_IMPLEMENTED("_write()")
-        self._writev([{"chunk": chunk, "encoding": encoding}], callback)
+        return self._writev([{"chunk": chunk, "encoding": encoding}], callback)
+
+    # JavaScript calls it without as well. Those who override it need not care.
+    _write.__defaults__ = (None, None, None)
 
     def _destroy(self, error: Any, callback: Any) -> Any:
         """
@@ -177,7 +185,9 @@ class Writable(Stream):
         state.length += size
         state.writelen = size
         state.writing = state.sync = state.expectWriteCb = True
-        self._write(chunk, "buffer", self.__onwrite)
+        result = self._write(chunk, "buffer", self.__onwrite)
+        if result is not None:
+            self.watchResult(result)
         state.sync = False
         if not state.length or state.length < state.highWaterMark:
             return not state.destroyed and state.errored is None
@@ -194,7 +204,7 @@ class Writable(Stream):
         if chunk is None:
             raise ERR_STREAM_NULL_VALUES()
         if not state.objectMode:
-            if not encoding:
+            if not encoding and not isTruthy(encoding):
                 encoding = state.defaultEncoding
             elif encoding != "buffer" and not isEncoding(encoding):
                 raise ERR_UNKNOWN_ENCODING(encoding)
@@ -235,7 +245,9 @@ class Writable(Stream):
             if callback is not None:
                 state.writecb = callback
             state.writing = state.sync = state.expectWriteCb = True
-            self._write(chunk, encoding, self.__onwrite)
+            result = self._write(chunk, encoding, self.__onwrite)
+            if result is not None:
+                self.watchResult(result)
             state.sync = False
         room = not state.length or state.length < state.highWaterMark
         if not room:
@@ -294,7 +306,7 @@ class Writable(Stream):
     def __onwriteError(self, state: WritableState, error: Any, callback: Any) -> None:
         state.pendingcb -= 1
         if callback is not None:
-            callback(error)
+            follow(callback(error), callback)
         # Of those that wait, too, should autoDestroy be off. The error is of this one only.
         self.__errorBuffer(state)
         # Its event comes after the callbacks.
@@ -313,7 +325,7 @@ class Writable(Stream):
             count -= 1
             state.pendingcb -= 1
             if callback is not None:
-                callback(None)
+                follow(callback(None), callback)
         if state.destroyed:
             self.__errorBuffer(state)
         if state.ending:
@@ -332,7 +344,7 @@ class Writable(Stream):
                 chunk, _, callback = entry
                 state.length -= state.lengthOf(chunk)
                 if callback is not None:
-                    callback(state.errored or ERR_STREAM_DESTROYED("write"))
+                    follow(callback(state.errored or ERR_STREAM_DESTROYED("write")), callback)
         _callFinished(state, state.errored or ERR_STREAM_DESTROYED("end"))
         state.resetBuffer()
 
@@ -363,7 +375,7 @@ class Writable(Stream):
                 def callbacks(error: Any = None) -> None:
                     for _, _, callback in batch:
                         if callback is not None:
-                            callback(error)
+                            follow(callback(error), callback)
 
             chunks = Chunks(
                 {"chunk": chunk, "encoding": encoding, "callback": callback}
@@ -405,9 +417,13 @@ class Writable(Stream):
         if state.destroyed:
             self.__onwrite(ERR_STREAM_DESTROYED("write"))
         elif several:
-            self._writev(chunk, self.__onwrite)
+            result = self._writev(chunk, self.__onwrite)
+            if result is not None:
+                self.watchResult(result)
         else:
-            self._write(chunk, encoding, self.__onwrite)
+            result = self._write(chunk, encoding, self.__onwrite)
+            if result is not None:
+                self.watchResult(result)
         state.sync = False
 
     def cork(self) -> None:
@@ -515,7 +531,9 @@ class Writable(Stream):
         state.sync = True
         state.pendingcb += 1
         try:
-            self._final(self.__onfinal)
+            result = self._final(self.__onfinal)
+            if result is not None:
+                self.watchResult(result)
         except Exception as e:
             self.__onfinal(e)
         state.sync = False
@@ -687,4 +705,4 @@ def _callFinished(state: WritableState, error: Any) -> None:
     if callbacks is not None:
         state.onFinished = None
         for callback in callbacks:
-            callback(error)
+            follow(callback(error), callback)
