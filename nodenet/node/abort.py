@@ -11,24 +11,28 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from twisted.internet.defer import CancelledError
 
 from nodenet.errors import report, watch
+from nodenet.node._inspect import text
 from nodenet.node._leaks import Defaults, MaxListenersExceededWarning
 from nodenet.node.errors import (
     ERR_ILLEGAL_CONSTRUCTOR,
     ERR_INVALID_ARG_TYPE,
+    ERR_MISSING_ARGS,
     AbortError,
     TimeoutError,
     undefined,
 )
 from nodenet.node.validators import (
+    isTruthy,
     validateAbortSignal,
     validateArray,
     validateFunction,
+    validateObject,
     validateUint32,
 )
 from nodenet.timers import queueMicrotask, setTimeout
@@ -58,14 +62,27 @@ class Event:
 
     @ivar type: the name of the event.
     @ivar target: on which it happens; C{None} before it does.
+    @ivar currentTarget: the same, while it is being told of.
     @ivar defaultPrevented: C{preventDefault} was called, which counts if the event is
         C{cancelable}.
     """
 
-    def __init__(self, type: str, options: dict[str, Any] | None = None) -> None:
-        self.type = type
+    bubbles = composed = False
+
+    def __init__(self, type: Any = undefined, options: Any = undefined) -> None:
+        """
+        @param options: C{{'cancelable': True}}; or nothing.
+        @raise ERR_MISSING_ARGS: without a type.
+        @raise ERR_INVALID_ARG_TYPE: options are no dict.
+        """
+        if type is undefined:
+            raise ERR_MISSING_ARGS("type")
+        if options is not undefined:
+            validateObject(options, "options", nullable=True)
+        self.type = text(type)
         self.target: EventTarget | None = None
-        self.cancelable = bool((options or {}).get("cancelable"))
+        self.currentTarget: EventTarget | None = None
+        self.cancelable = bool(options) and isTruthy(options.get("cancelable"))
         self.defaultPrevented = False
         self.stopped = False
 
@@ -84,15 +101,15 @@ class Event:
 
 class NoListenerWarning(RuntimeWarning):
     """
-    C{addEventListener} with C{None}.
+    C{addEventListener} with C{None} or L{undefined}.
 
     @ivar name: C{'AddEventListenerArgumentTypeWarning'}.
     """
 
     name = "AddEventListenerArgumentTypeWarning"
 
-    def __init__(self) -> None:
-        super().__init__("addEventListener called with null which has no effect.")
+    def __init__(self, listener: object) -> None:
+        super().__init__(f"addEventListener called with {text(listener)} which has no effect.")
 
 
 class _Entry:
@@ -106,6 +123,19 @@ class _Entry:
         self.listener = listener
         self.once = once
         self.removed = False
+
+
+def _isListener(listener: object) -> bool:
+    """
+    @return: false of what is to be passed over.
+    @raise ERR_INVALID_ARG_TYPE: it is no listener. Whether an object has C{handleEvent} is
+        asked when there is an event.
+    """
+    if listener is None or listener is undefined:
+        return False
+    if isinstance(listener, (str, bool, int, float)):
+        raise ERR_INVALID_ARG_TYPE("listener", "EventListener", listener)
+    return True
 
 
 class EventTarget:
@@ -122,22 +152,38 @@ class EventTarget:
         self._warned = False
 
     def addEventListener(
-        self, type: str, listener: Any, options: dict[str, Any] | None = None
+        self,
+        type: Any = undefined,
+        listener: Any = undefined,
+        options: dict[str, Any] | None = None,
     ) -> None:
         """
         Add a listener, unless it is there.
 
-        @param options: with C{once}: it is called at most once.
+        @param options: with C{once}: it is called at most once; with C{signal}: it is taken
+            off when that is over.
+        @raise ERR_MISSING_ARGS: without a type.
         @raise ERR_INVALID_ARG_TYPE: it is no listener, nor C{None}.
         """
-        if listener is None:
-            warnings.warn(NoListenerWarning(), stacklevel=2)
+        if type is undefined:
+            raise ERR_MISSING_ARGS("type", "listener")
+        type = text(type)
+        given = options if isinstance(options, dict) else {}
+        signal = given.get("signal")
+        if signal is not None:
+            validateAbortSignal(signal, "options.signal")
+        if not _isListener(listener):
+            warnings.warn(NoListenerWarning(listener), stacklevel=2)
             return
-        if not callable(listener) and not hasattr(listener, "handleEvent"):
-            raise ERR_INVALID_ARG_TYPE("listener", "EventListener", listener)
+        if signal is not None:
+            if signal.aborted:
+                return
+            signal.addEventListener(
+                "abort", lambda *_: self.removeEventListener(type, listener), {"once": True}
+            )
         entries = self._entries.setdefault(type, [])
         if not any(each.listener == listener for each in entries):
-            once = isinstance(options, dict) and bool(options.get("once"))
+            once = isTruthy(given.get("once"))
             # As with an emitter's: who is iterating has the list as it was.
             self._entries[type] = [*entries, _Entry(listener, once)]
             self._changed(type)
@@ -163,10 +209,23 @@ class EventTarget:
         """
         return self._maxListeners
 
-    def removeEventListener(self, type: str, listener: Any, options: Any = None) -> None:
+    def removeEventListener(
+        self,
+        type: Any = undefined,
+        listener: Any = undefined,
+        options: Any = None,
+    ) -> None:
         """
         Take off a listener, if it is there.
+
+        @raise ERR_MISSING_ARGS: without a listener.
+        @raise ERR_INVALID_ARG_TYPE: it is no listener, nor C{None}.
         """
+        if listener is undefined:
+            raise ERR_MISSING_ARGS("type", "listener")
+        if not _isListener(listener):
+            return
+        type = text(type)
         for each in self._entries.get(type, ()):
             if each.listener == listener:
                 self._remove(type, each)
@@ -187,13 +246,19 @@ class EventTarget:
         """
         return [each.listener for each in self._entries.get(type, ())]
 
-    def dispatchEvent(self, event: Event) -> bool:
+    def dispatchEvent(self, event: Any = undefined) -> bool:
         """
         Call the listeners of C{event.type}.
 
         @return: false if one has prevented the default.
+        @raise ERR_MISSING_ARGS: without an event.
+        @raise ERR_INVALID_ARG_TYPE: it is none.
         """
-        event.target = self
+        if event is undefined:
+            raise ERR_MISSING_ARGS("event")
+        if not isinstance(event, Event):
+            raise ERR_INVALID_ARG_TYPE("event", "Event", event)
+        event.target = event.currentTarget = self
         for each in self._entries.get(event.type, ()):
             if each.removed:
                 continue
@@ -202,10 +267,13 @@ class EventTarget:
             if each.once:
                 self._remove(event.type, each)
             self._call(each.listener, event)
+        event.currentTarget = None
         return not event.defaultPrevented
 
     def _call(self, listener: Any, event: Event) -> None:
-        call = listener if callable(listener) else listener.handleEvent
+        call = listener if callable(listener) else getattr(listener, "handleEvent", None)
+        if not callable(call):
+            return
         try:
             result = call(event)
         except Exception as e:
@@ -291,7 +359,7 @@ class AbortSignal(EventTarget):
         return signal
 
     @classmethod
-    def timeout(cls, delay: int, *, reactor: Any = None) -> AbortSignal:
+    def timeout(cls, delay: Any = undefined, *, reactor: Any = None) -> AbortSignal:
         """
         @param delay: milliseconds.
         @return: one that is over in that time, with a L{TimeoutError}.
@@ -313,7 +381,7 @@ class AbortSignal(EventTarget):
         return signal
 
     @classmethod
-    def any(cls, signals: Iterable[Any]) -> AbortSignal:
+    def any(cls, signals: Any = undefined) -> AbortSignal:
         """
         @return: one that is over when one of these is, with its reason.
         @raise ERR_INVALID_ARG_TYPE: these are not a list of signals.
@@ -418,7 +486,7 @@ class Subscription:
         self.dispose()
 
 
-def addAbortListener(signal: Any, listener: Any) -> Subscription:
+def addAbortListener(signal: Any = undefined, listener: Any = undefined) -> Subscription:
     """
     Call C{listener(event)} once, when the signal is over; if it is already, by
     a microtask (without an event, as Node does).

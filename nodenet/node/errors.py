@@ -668,7 +668,10 @@ def nameOf(error: object) -> str:
     @return: JavaScript's C{error.name}, whoever made the exception.
     """
     name = getattr(error, "name", None)
-    if isinstance(name, str):
+    # These of Python's have a name of another kind: of what was missing.
+    if isinstance(name, str) and not isinstance(
+        error, (AttributeError, NameError, ImportError)
+    ):
         return name
     if isinstance(error, TypeError):
         return "TypeError"

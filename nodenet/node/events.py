@@ -199,7 +199,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         elif Defaults.captureRejections:
             self._capture = True
 
-    def on(self, type: Hashable, listener: Any = undefined) -> Self:  # type: ignore[override]
+    def on(self, type: Hashable = undefined, listener: Any = undefined) -> Self:  # type: ignore[override]
         """
         Add a listener to the end of the list for this type of event.
 
@@ -214,7 +214,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     addListener = on  # type: ignore[assignment]
 
-    def once(self, type: Hashable, listener: Any = undefined) -> Self:  # type: ignore[override]
+    def once(self, type: Hashable = undefined, listener: Any = undefined) -> Self:  # type: ignore[override]
         """
         As L{on}, for a listener that is called at most once.
         """
@@ -222,13 +222,15 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         self.on(type, _OnceWrapper(self, type, listener))
         return self
 
-    def prependListener(self, type: Hashable, listener: Any = undefined) -> Self:
+    def prependListener(self, type: Hashable = undefined, listener: Any = undefined) -> Self:
         """
         As L{on}, but before those that are there.
         """
         return self._addListener(type, listener, True)
 
-    def prependOnceListener(self, type: Hashable, listener: Any = undefined) -> Self:
+    def prependOnceListener(
+        self, type: Hashable = undefined, listener: Any = undefined
+    ) -> Self:
         """
         As L{once}, but before those that are there.
         """
@@ -278,7 +280,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         """
         return self._limit()
 
-    def removeListener(self, type: Hashable, listener: Any = undefined) -> Self:
+    def removeListener(self, type: Hashable = undefined, listener: Any = undefined) -> Self:
         """
         Take off the last such listener of this type, if there is one; one that
         L{once} added is found too.
@@ -344,20 +346,20 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
             self.removeListener(type, present)
         return self
 
-    def listeners(self, type: Hashable) -> list[Listener]:
+    def listeners(self, type: Hashable = undefined) -> list[Listener]:
         """
         @return: a copy of the list of this type's listeners.
         """
         return [_inner(each) for each in self._entries(type)]  # type: ignore[arg-type]
 
-    def rawListeners(self, type: Hashable) -> list[Listener]:
+    def rawListeners(self, type: Hashable = undefined) -> list[Listener]:
         """
         @return: as L{listeners}; but one that L{once} has added is in what wraps it,
             as its C{listener}.
         """
         return list(self._entries(type))  # type: ignore[arg-type]
 
-    def listenerCount(self, type: Hashable, listener: Any = None) -> int:
+    def listenerCount(self, type: Hashable = undefined, listener: Any = None) -> int:
         """
         @return: how many listeners this type has, or how often it has this one.
         """
@@ -377,7 +379,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         # As JavaScript lists an object's own keys: its symbols are last.
         return sorted(self._events, key=lambda name: not isinstance(name, str))
 
-    def emit(self, type: Hashable, *args: Any) -> bool:
+    def emit(self, type: Hashable = undefined, *args: Any) -> bool:
         """
         Call each listener of this type with C{args}. Listeners that are added
         or taken off meanwhile count from the next time on.
@@ -492,7 +494,7 @@ def setMaxListeners(n: Any = undefined, *targets: Any) -> None:
         setter(n)
 
 
-def getMaxListeners(emitter: Any) -> float:
+def getMaxListeners(emitter: Any = undefined) -> float:
     """
     @return: of an emitter or signal: with how many listeners it warns not yet.
     @raise ERR_INVALID_ARG_TYPE: it is neither.
@@ -503,7 +505,7 @@ def getMaxListeners(emitter: Any) -> float:
     return getter()  # type: ignore[no-any-return]
 
 
-def getEventListeners(emitter: Any, type: Hashable) -> list[Any]:
+def getEventListeners(emitter: Any = undefined, type: Hashable = undefined) -> list[Any]:
     """
     @return: a copy of the list of an emitter's or signal's listeners.
     @raise ERR_INVALID_ARG_TYPE: it is neither.
@@ -514,7 +516,7 @@ def getEventListeners(emitter: Any, type: Hashable) -> list[Any]:
     return getter(type)  # type: ignore[no-any-return]
 
 
-def listenerCount(emitter: Any, type: Hashable) -> int:
+def listenerCount(emitter: Any, type: Hashable = undefined) -> int:
     """
     @return: how many listeners of this type the emitter has.
     """
@@ -643,7 +645,11 @@ class _Wait:
 
 
 def once(
-    emitter: Any, name: Hashable, options: Any = None, *, signal: Any = undefined
+    emitter: Any = undefined,
+    name: Hashable = undefined,
+    options: Any = None,
+    *,
+    signal: Any = undefined,
 ) -> Deferred[list[Any]]:
     """
     Wait for an event.
@@ -799,8 +805,8 @@ class EventIterator:
 
 
 def on(
-    emitter: Any,
-    event: Hashable,
+    emitter: Any = undefined,
+    event: Hashable = undefined,
     options: dict[str, Any] | None = None,
     *,
     signal: Any = undefined,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from nodenet.node._net.socketaddress import MAPPED, SocketAddress
-from nodenet.node.errors import ERR_INVALID_ARG_VALUE, CodedError
+from nodenet.node.errors import ERR_INVALID_ARG_VALUE, CodedError, undefined
 from nodenet.node.validators import validateInt32, validateString
 
 __all__ = ["BlockList"]
@@ -103,14 +103,21 @@ class BlockList:
         """
         return [str(each) for each in reversed(self._rules)]
 
-    def addAddress(self, address: str | SocketAddress, family: str = "ipv4") -> None:
+    def addAddress(
+        self,
+        address: str | SocketAddress = undefined,  # type: ignore[assignment]
+        family: str = "ipv4",
+    ) -> None:
         """
         @param family: C{'ipv4'} or C{'ipv6'}, of an address that is text.
         """
         self._rules.append(_Address(_toAddress(address, "address", family)))
 
     def addRange(
-        self, start: str | SocketAddress, end: str | SocketAddress, family: str = "ipv4"
+        self,
+        start: str | SocketAddress = undefined,  # type: ignore[assignment]
+        end: str | SocketAddress = undefined,  # type: ignore[assignment]
+        family: str = "ipv4",
     ) -> None:
         """
         @param start: the first address.
@@ -127,7 +134,12 @@ class BlockList:
             raise error
         self._rules.append(_Range(first, last))
 
-    def addSubnet(self, net: str | SocketAddress, prefix: int, family: str = "ipv4") -> None:
+    def addSubnet(
+        self,
+        net: str | SocketAddress = undefined,  # type: ignore[assignment]
+        prefix: int = undefined,  # type: ignore[assignment]
+        family: str = "ipv4",
+    ) -> None:
         """
         @param prefix: bits, 0 to 32 or 128.
         """
@@ -135,7 +147,11 @@ class BlockList:
         validateInt32(prefix, "prefix", 0, 32 if network.family == "ipv4" else 128)
         self._rules.append(_Subnet(network, prefix))
 
-    def check(self, address: str | SocketAddress, family: str = "ipv4") -> bool:
+    def check(
+        self,
+        address: str | SocketAddress = undefined,  # type: ignore[assignment]
+        family: str = "ipv4",
+    ) -> bool:
         """
         @return: whether one of the rules is for this address. What is no address is
             under none.

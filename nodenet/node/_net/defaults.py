@@ -6,6 +6,7 @@ Source: Node 20, C{net.setDefaultAutoSelectFamily} and its like.
 
 from __future__ import annotations
 
+from nodenet.node.errors import undefined
 from nodenet.node.validators import validateBoolean, validateInt32
 
 __all__ = [
@@ -28,7 +29,7 @@ def getDefaultAutoSelectFamily() -> bool:
     return _Defaults.autoSelectFamily
 
 
-def setDefaultAutoSelectFamily(value: bool) -> None:
+def setDefaultAutoSelectFamily(value: bool = undefined) -> None:  # type: ignore[assignment]
     """
     @raise ERR_INVALID_ARG_TYPE: it is no bool.
     """
@@ -43,7 +44,9 @@ def getDefaultAutoSelectFamilyAttemptTimeout() -> int:
     return _Defaults.attemptTimeout
 
 
-def setDefaultAutoSelectFamilyAttemptTimeout(value: int) -> None:
+def setDefaultAutoSelectFamilyAttemptTimeout(
+    value: int = undefined,  # type: ignore[assignment]
+) -> None:
     """
     @param value: milliseconds; less than 10 are 10.
     @raise ERR_INVALID_ARG_TYPE: it is no number.

@@ -72,7 +72,7 @@ class SocketAddress:
         self.address: str = socket.inet_ntop(kind, packed)
         self.port: int = port
         self.family: str = family
-        self.flowlabel: int = flowlabel
+        self.flowlabel: int = flowlabel if kind == socket.AF_INET6 else 0
         self._packed = packed
 
     @property
@@ -83,7 +83,7 @@ class SocketAddress:
         return self._packed
 
     @staticmethod
-    def isSocketAddress(value: object) -> bool:
+    def isSocketAddress(value: object = None) -> bool:
         """
         @return: whether this is one.
         """
