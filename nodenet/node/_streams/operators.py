@@ -7,17 +7,19 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
 
+from nodenet.node._streams.abort import addAbortSignal
 from nodenet.node._streams.finished import promised
 from nodenet.node._streams.microtasks import run, settle, settled
 from nodenet.node._streams.state import Options, merge
-from nodenet.node._streams.utils import callStep, isThenable
+from nodenet.node._streams.utils import callStep, isNodeStream, isThenable, isWritable
 from nodenet.node.abort import AbortController, AbortSignal
 from nodenet.node.errors import (
     ERR_INVALID_ARG_TYPE,
+    ERR_INVALID_ARG_VALUE,
     ERR_MISSING_ARGS,
     ERR_OUT_OF_RANGE,
     AbortError,
@@ -30,7 +32,7 @@ from nodenet.node.validators import (
     validateObject,
 )
 
-__all__ = ["Operators"]
+__all__ = ["Composer", "Operators"]
 
 _EMPTY: Any = object()
 _END: Any = object()
@@ -52,10 +54,13 @@ def _function(fn: Any, name: str = "fn") -> None:
         raise ERR_INVALID_ARG_TYPE(name, ["Function", "AsyncFunction"], fn)
 
 
-def _throwIfAborted(options: Options) -> None:
+def _throwIfAborted(options: Options, because: bool = False) -> None:
+    """
+    @param because: the reason goes with it, as Node has it here and there.
+    """
     signal = options.get("signal")
     if signal is not None and signal.aborted:
-        raise AbortError(cause=getattr(signal, "reason", None))
+        raise AbortError(cause=getattr(signal, "reason", None)) if because else AbortError()
 
 
 class _Map:
@@ -203,6 +208,14 @@ def _number(number: Any) -> float:
     return float(number)
 
 
+class Composer:
+    """
+    @ivar compose: C{stream.compose}, which stands on what is derived from L{Operators}.
+    """
+
+    compose: ClassVar[Callable[..., Any]]
+
+
 class Operators:
     """
     What L{Readable} has from here. Functions are called with a chunk, and the signal where
@@ -295,6 +308,21 @@ class Operators:
 
         return self._derived(first())
 
+    def compose(self, stream: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+        """
+        @param stream: a stream that can be written to, or what else
+            L{nodenet.node.stream.compose} takes.
+        @return: a readable of what comes out of that.
+        @raise ERR_INVALID_ARG_VALUE: it cannot be written to.
+        """
+        checked = _checked(options, keywords)
+        if isNodeStream(stream) and not isWritable(stream):
+            raise ERR_INVALID_ARG_VALUE("stream", stream, "must be writable")
+        composed = Composer.compose(self, stream)
+        if checked.get("signal") is not None:
+            addAbortSignal(checked["signal"], composed)
+        return self._derived(composed)
+
     def asIndexedPairs(self, options: Any = None, /, **keywords: Any) -> Any:
         """
         @return: a readable of C{[index, chunk]}.
@@ -340,7 +368,7 @@ class Operators:
             checked = _checked(options, keywords)
             result = []
             async for chunk in self:  # type: ignore[attr-defined]
-                _throwIfAborted(checked)
+                _throwIfAborted(checked, True)
                 result.append(chunk)
             return result
 

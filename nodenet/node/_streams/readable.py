@@ -15,7 +15,7 @@ from nodenet.node._streams.options import CHUNKS, VIEWS, putHooks
 from nodenet.node._streams.pipe import Pipe
 from nodenet.node._streams.state import Options, ReadableState, merge
 from nodenet.node._streams.text import Decoder, encode, units
-from nodenet.node._streams.wrap import wrap
+from nodenet.node._streams.wrap import wrap, wrapped
 from nodenet.node.errors import (
     ERR_INVALID_ARG_TYPE,
     ERR_METHOD_NOT_IMPLEMENTED,
@@ -593,10 +593,14 @@ class Readable(Operators, Stream):
         state.length = units(content)
         return self
 
-    def wrap(self, stream: Any = undefined) -> Self:
+    def wrap(self, stream: Any = None) -> Self:
         """
         Read from an emitter of C{data} and C{end} of the old kind.
+
+        Called on the class, C{Readable.wrap(stream, [options])} makes one that does.
         """
+        if stream is None or not isinstance(self, Readable):
+            return wrapped(Readable, self, stream or None)  # type: ignore[no-any-return]
         wrap(self, stream)
         return self
 

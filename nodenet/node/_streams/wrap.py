@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodenet.node._streams.destroy import destroyer, errorOrDestroy
+from nodenet.node._streams.state import Options
 
 __all__ = ["wrap", "wrapped"]
 
@@ -42,11 +43,12 @@ def wrap(readable: Any, stream: Any) -> None:
             setattr(readable, name, method)
 
 
-def wrapped(cls: Any, stream: Any) -> Any:
+def wrapped(cls: Any, stream: Any, options: Options | None = None) -> Any:
     """
     Node 20, C{Readable.wrap}.
 
     @param cls: L{Readable}.
+    @param options: of the one that is made.
     @return: one that reads the other stream, and destroys it with itself.
     """
     objects = getattr(stream, "readableObjectMode", None)
@@ -57,6 +59,7 @@ def wrapped(cls: Any, stream: Any) -> Any:
         destroyer(stream, error)
         callback(error)
 
-    readable = cls(objectMode=True if objects is None else bool(objects), destroy=destroy)
+    objectMode = True if objects is None else bool(objects)
+    readable = cls({"objectMode": objectMode, **(options or {}), "destroy": destroy})
     wrap(readable, stream)
     return readable
