@@ -316,7 +316,9 @@ class _About(CodedError):
     _pattern = ""
 
     def __init__(self, about: object) -> None:
-        super().__init__(self._pattern.replace("%s", text(about)))
+        # As util.format does: an object by its contents.
+        shown = inspect(about) if isinstance(about, (dict, list, tuple)) else text(about)
+        super().__init__(self._pattern.replace("%s", shown))
 
 
 class ERR_UNKNOWN_ENCODING(_About, CodedTypeError):

@@ -26,6 +26,12 @@ class BlockListTests(SynchronousTestCase):
         self.assertTrue(rules.check("::ffff:10.0.0.5", "ipv6"))
         self.assertFalse(rules.check("::10.0.0.5", "ipv6"))
 
+    def test_aPrefixMayBeAFloatAsInJavaScript(self) -> None:
+        rules = net.BlockList()
+        rules.addSubnet("10.0.0.0", 8.0)  # type: ignore[arg-type]
+        self.assertEqual(rules.rules, ["Subnet: IPv4 10.0.0.0/8"])
+        self.assertTrue(rules.check("10.9.9.9"))
+
     def test_whatIsNoAddressIsUnderNone(self) -> None:
         rules = net.BlockList()
         rules.addSubnet("0.0.0.0", 0)

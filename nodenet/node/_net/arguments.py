@@ -14,7 +14,7 @@ from typing import Any
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from nodenet._twisted import isBinding
-from nodenet.node._inspect import undefined
+from nodenet.node._inspect import Symbol, undefined
 from nodenet.node.validators import isNumber, toNumber
 
 __all__ = ["isGiven", "isPipeName", "millisToSeconds", "normalizeArgs", "numberOf", "truthy"]
@@ -111,6 +111,6 @@ def _isObject(value: object) -> bool:
     return not (
         value is None
         or value is undefined
-        or isinstance(value, (str, int, float))
+        or isinstance(value, (str, int, float, Symbol))
         or callable(value)
     )

@@ -145,7 +145,7 @@ class BlockList:
         """
         network = _toAddress(net, "network", family)
         validateInt32(prefix, "prefix", 0, 32 if network.family == "ipv4" else 128)
-        self._rules.append(_Subnet(network, prefix))
+        self._rules.append(_Subnet(network, int(prefix)))
 
     def check(
         self,

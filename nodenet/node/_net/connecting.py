@@ -66,6 +66,8 @@ class Connecting(Connection):
         if truthy(localPort):
             validateNumber(localPort, "options.localPort")
         port = options.get("port", undefined)
+        if port is undefined:
+            port = 0  # there is a path, of no use
         if not isNumber(port) and not isinstance(port, str):
             raise ERR_INVALID_ARG_TYPE("options.port", ["number", "string"], port)
         port = validatePort(port)
@@ -124,13 +126,14 @@ class Connecting(Connection):
         skt, local = None, ""
         if addressType and (truthy(localAddress) or truthy(localPort)):
             localAddress = localAddress if truthy(localAddress) else _ANY[addressType]
+            localPort = int(localPort) if truthy(localPort) else localPort
             try:
                 skt = bound(localAddress, int(localPort or 0))
             except OSError as e:
                 self.destroy(systemError(e.errno or EINVAL, "bind", localAddress, localPort))
                 return
             if truthy(localPort):
-                local = f"{localAddress}:{int(localPort)}"
+                local = f"{localAddress}:{localPort}"
         self.emit("connectionAttempt", address, port, addressType)
         if not self.connecting or self._handle is not handle:
             if skt is not None:
@@ -245,6 +248,16 @@ def _autoSelection(options: Mapping[str, Any]) -> tuple[bool, float]:
     return bool(several), timeout
 
 
+def _entry(answer: Any) -> tuple[Any, Any]:
+    """
+    @return: the address and the family of one of several that a C{lookup} has answered; of
+        what is no such answer, such as one address where all were asked for, neither.
+    """
+    if isinstance(answer, Mapping):
+        return answer.get("address", undefined), answer.get("family", undefined)
+    return undefined, undefined
+
+
 class _Way:
     """
     What is known while a name is looked up, and while its addresses are tried one after the
@@ -276,7 +289,9 @@ class _Way:
             return ERR_INVALID_IP_ADDRESS(ip)
         if addressType not in (4, 6) or isinstance(addressType, bool):
             return ERR_INVALID_ADDRESS_FAMILY(
-                addressType, self._options.get("host", undefined), self._options["port"]
+                addressType,
+                self._options.get("host", undefined),
+                self._options.get("port", undefined),
             )
         return None
 
@@ -310,15 +325,14 @@ class _Way:
             return
         valid: dict[int, dict[str, int]] = {}
         for each in addresses:
-            ip, addressType = each.get("address"), each.get("family")
+            ip, addressType = _entry(each)
             socket.emit("lookup", None, ip, addressType, self._host)
             if not socket.connecting:
                 return
             if self._badAddress(ip, addressType) is None:
                 valid.setdefault(addressType, {})[ip] = addressType
         if not valid:
-            first = addresses[0]
-            self._destroySoon(self._badAddress(first.get("address"), first.get("family")))
+            self._destroySoon(self._badAddress(*_entry(addresses[0])))
             return
         groups = [list(each.items()) for each in valid.values()]
         for index in range(max(map(len, groups))):

@@ -156,6 +156,7 @@ class Connection(Duplex):
 
     def _adopt(self, fd: Any, given: Mapping[str, Any]) -> None:
         validateInt32(fd, "fd", 0)
+        fd = int(fd)  # another language has one kind of number
         _checkFD(fd)
         handle = Handle(self, self._reactor)
         self._handle = handle
