@@ -275,6 +275,24 @@ class Socket(Connecting):
         return self.connecting
 
 
+class TimeoutOverflowWarning(RuntimeWarning):
+    """
+    A timeout is longer than Node's timers can be.
+
+    @ivar name: C{'TimeoutOverflowWarning'}.
+    @ivar message: Node's.
+    """
+
+    name = "TimeoutOverflowWarning"
+
+    def __init__(self, msecs: float) -> None:
+        self.message = (
+            f"{text(msecs)} does not fit into a 32-bit signed integer."
+            f"\nTimer duration was truncated to {_TIMEOUT_MAX}."
+        )
+        super().__init__(self.message)
+
+
 def _duration(msecs: Any, name: str) -> float:
     """
     @return: milliseconds that a timer can take.
@@ -283,11 +301,6 @@ def _duration(msecs: Any, name: str) -> float:
     if msecs < 0 or not math.isfinite(msecs):
         raise ERR_OUT_OF_RANGE(name, "a non-negative finite number", msecs)
     if msecs > _TIMEOUT_MAX:
-        warnings.warn(
-            f"{text(msecs)} does not fit into a 32-bit signed integer."
-            f"\nTimer duration was truncated to {_TIMEOUT_MAX}.",
-            RuntimeWarning,
-            stacklevel=3,
-        )
+        warnings.warn(TimeoutOverflowWarning(msecs), stacklevel=3)
         return _TIMEOUT_MAX
     return float(msecs)
