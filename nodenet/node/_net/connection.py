@@ -91,7 +91,6 @@ class Connection(Duplex):
     _unrefed = False
     autoSelectFamilyAttemptedAddresses: list[str] | None = None
     timeout: Any = None
-    connected = 0
 
     def __init__(self, options: Any = None, /, **keywords: Any) -> None:
         """
@@ -116,8 +115,13 @@ class Connection(Duplex):
         else:
             given = _checked(options, keywords)
             super().__init__(given)
-        # Whether write may go straight to the handle.
-        self._plain = type(self)._write is Connection._write and "write" not in given
+        # Whether write may go straight to the handle, which is gone as soon as it is destroyed.
+        own = type(self)
+        self._plain = (
+            own._write is Connection._write
+            and own._destroy is Connection._destroy
+            and (given is _BARE or not ("write" in given or "destroy" in given))
+        )
         self._readableState.selfFed = True
         self.on("end", self._onReadableStreamEnd)
         if given is not _BARE:
@@ -178,7 +182,8 @@ class Connection(Duplex):
 
     def _initSocketHandle(self) -> None:
         self._undestroy()
-        self._sockname = None
+        if self._sockname is not None:
+            self._sockname = None
 
     # Twisted's
 
@@ -214,11 +219,9 @@ class Connection(Duplex):
         There is a connection.
         """
         self.transport = transport
-        self.connected = 1
         handle = self._handle
         assert handle is not None
         handle.begin(transport)
-        self._sockname = None
         if self._unrefed:
             handle.unref()
 
@@ -236,7 +239,8 @@ class Connection(Duplex):
         Node's C{afterConnect}, when it has succeeded.
         """
         self.connecting = False
-        self._sockname = None
+        if self._sockname is not None:  # from before
+            self._sockname = None
         self._unrefTimer()
         handle = self._handle
         assert handle is not None
@@ -257,7 +261,7 @@ class Connection(Duplex):
         handle = self._handle
         if handle is None:
             return
-        if self._bufferCallback is not None or not handle.reading or handle.holds:
+        if self._bufferCallback is not None or not handle.reading or handle.held is not None:
             handle.dataReceived(data)
             return
         # The common way.
@@ -418,21 +422,21 @@ class Connection(Duplex):
         @return: whether less than the high-water mark is waiting; if not, wait for C{drain}.
         """
         handle = self._handle
-        if handle is not None and handle.send is not None and chunk.__class__ is bytes:
-            state = self._writableState
-            if (
-                callback is None
-                and encoding is None
-                and self._plain
-                and chunk
-                and not (state.writing or state.corked or state.ending or self.connecting)
-                and state.errored is None
-            ):
+        if (
+            handle is not None
+            and chunk.__class__ is bytes
+            and callback is None
+            and encoding is None
+            and chunk
+            and self._plain
+        ):
+            send, state = handle.send, self._writableState
+            if not (send is None or state.writing or state.corked or state.ending):
                 # The common way: straight to the kernel, which takes all of it.
                 if self._idle is not None:
                     self._idle.touch()
                 try:
-                    sent = handle.send(chunk)
+                    sent = send(chunk)
                 except OSError:
                     sent = 0  # the long way tells
                 if sent == len(chunk):
@@ -563,7 +567,6 @@ class Connection(Duplex):
 
     def _destroy(self, error: Any, callback: Any) -> None:
         self.connecting = False
-        self.connected = 0
         if self._idle is not None:
             self._idle.stop()
             self._idle = None
@@ -573,7 +576,8 @@ class Connection(Duplex):
             self._bytesRead = handle.bytesRead
             self._bytesWritten = handle.bytesWritten
             self._handle = None
-            self._sockname = None
+            if self._sockname is not None:
+                self._sockname = None
 
             def onClose() -> None:
                 self.emit("close", hadError)
@@ -593,6 +597,14 @@ class Connection(Duplex):
             self._server.closed(self)
 
     # What is asked of all parts
+
+    @property
+    def connected(self) -> int:
+        """
+        Twisted: whether there is a connection, 1 or 0.
+        """
+        handle = self._handle
+        return int(handle is not None and handle.transport is not None)
 
     @property
     def pending(self) -> bool:
