@@ -115,13 +115,8 @@ class Connection(Duplex):
         else:
             given = _checked(options, keywords)
             super().__init__(given)
-        # Whether write may go straight to the handle, which is gone as soon as it is destroyed.
-        own = type(self)
-        self._plain = (
-            own._write is Connection._write
-            and own._destroy is Connection._destroy
-            and (given is _BARE or not ("write" in given or "destroy" in given))
-        )
+        # Whether write may go straight to the handle.
+        self._plain = type(self)._write is Connection._write and "write" not in given
         self._readableState.selfFed = True
         self.on("end", self._onReadableStreamEnd)
         if given is not _BARE:
@@ -431,7 +426,13 @@ class Connection(Duplex):
             and self._plain
         ):
             send, state = handle.send, self._writableState
-            if not (send is None or state.writing or state.corked or state.ending):
+            if not (
+                send is None
+                or state.writing
+                or state.corked
+                or state.ending
+                or state.destroyed  # but not closed, by a _destroy of the user's
+            ):
                 # The common way: straight to the kernel, which takes all of it.
                 if self._idle is not None:
                     self._idle.touch()
