@@ -287,6 +287,11 @@ class Readable(Operators, Stream):
         state = self._readableState
         size: int | None
         if n is undefined:
+            if state.reading and not (state.length or state.ended):
+                # The common case of a loop: there is nothing, and it has been asked for.
+                state.emittedReadable = False
+                state.needReadable = True
+                return None
             size = None
         elif n.__class__ is int:
             size = n
@@ -369,7 +374,8 @@ class Readable(Operators, Stream):
             state.emittedReadable = False
         if not state.flowing and not state.ended and state.length <= state.highWaterMark:
             state.needReadable = True
-        self.__flow()
+        if state.flowing:
+            self.__flow()
 
     def __maybeReadMore(self, state: ReadableState) -> None:
         if not state.readingMore and state.constructed:
