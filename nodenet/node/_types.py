@@ -45,13 +45,13 @@ __all__ = [
     "ListenOptions",
     "Listener",
     "OnOptions",
-    "OnceOptions",
     "OnreadOptions",
     "OperatorOptions",
     "Outcome",
     "Path",
     "PipeOptions",
     "PipePart",
+    "PipelineCallback",
     "PipelineOptions",
     "Port",
     "ReactorLike",
@@ -61,10 +61,12 @@ __all__ = [
     "ServerListeners",
     "ServerOptions",
     "SignalLike",
+    "SignalOptions",
     "SocketConnectKeywords",
     "SocketConnectOptions",
     "SocketListeners",
     "SocketOptions",
+    "StreamLike",
     "TakesError",
     "TransformOptions",
     "Undefined",
@@ -81,6 +83,9 @@ Chunk = Any
 TakesError = Callable[[Any], object]
 #: The same, of what may also be without that parameter.
 Outcome = Callable[[], object] | Callable[[Any], object]
+#: Likewise, with an error or C{None}, and what the last function has made. (mypy finds no
+#: lambda to be one of three.)
+PipelineCallback = Callable[..., object]
 #: A number, or text of one.
 Port = int | str
 #: Of a socket.
@@ -127,7 +132,7 @@ class _OthersEmitter(Protocol):
 EmitterLike = EventEmitter | _OthersEmitter | _TargetLike
 
 
-class _StreamLike(Protocol):
+class _OthersStream(Protocol):
     """
     A stream that is not of nodenet's making; what is asked of it depends on its place.
     """
@@ -135,18 +140,12 @@ class _StreamLike(Protocol):
     def on(self, type: Any, listener: Any, /) -> object: ...
 
 
+#: Any stream.
+StreamLike = EventEmitter | _OthersStream
 #: What stands in a pipeline: a stream, an iterable, a function that returns one, an awaitable,
 #: Python's file or its descriptor.
-PipePart = (
-    EventEmitter
-    | _StreamLike
-    | Iterable[Any]
-    | AsyncIterable[Any]
-    | Callable[..., Any]
-    | Awaitable[Any]
-    | IO[Any]
-    | int
-)
+_PipeSource = StreamLike | Iterable[Any] | AsyncIterable[Any] | IO[Any] | int
+PipePart = _PipeSource | Callable[..., Any] | Awaitable[Any]
 
 
 class BlockListLike(Protocol):
@@ -191,15 +190,15 @@ class EmitterOptions(TypedDict, total=False):
     captureRejections: bool
 
 
-class OnceOptions(TypedDict, total=False):
+class SignalOptions(TypedDict, total=False):
     """
-    Of C{events.once}.
+    Of C{events.once}, and of what else can be ended and no more.
     """
 
     signal: SignalLike
 
 
-class OnOptions(OnceOptions, total=False):
+class OnOptions(SignalOptions, total=False):
     """
     Of C{events.on}.
     """

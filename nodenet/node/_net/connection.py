@@ -9,7 +9,7 @@ import socket as sockets
 import stat
 from collections.abc import Callable, Mapping
 from errno import ENOTCONN
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.interfaces import (
     IFileDescriptorReceiver,
@@ -43,7 +43,15 @@ from nodenet.node.validators import validateAbortSignal, validateInt32, validate
 from nodenet.timers import nextTick, theReactor
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from nodenet.node._types import (
+        Data,
+        ReadyState,
+        SocketListeners,
+        SocketOptions,
+        TakesError,
+    )
 
 __all__ = ["Connection"]
 
@@ -93,7 +101,19 @@ class Connection(Duplex):
     timeout: Any = None
     connected = 0
 
-    def __init__(self, options: Any = None, /, **keywords: Any) -> None:
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events.
+        on: SocketListeners  # type: ignore[assignment]
+        addListener: SocketListeners  # type: ignore[assignment]
+        once: SocketListeners  # type: ignore[assignment]
+        prependListener: SocketListeners  # type: ignore[assignment]
+        prependOnceListener: SocketListeners  # type: ignore[assignment]
+        off: SocketListeners  # type: ignore[assignment]
+        removeListener: SocketListeners  # type: ignore[assignment]
+
+    def __init__(
+        self, options: SocketOptions | int | None = None, /, **keywords: Unpack[SocketOptions]
+    ) -> None:
         """
         @param options: in a dict, or as keywords: C{fd}, C{allowHalfOpen}, C{readable},
             C{writable}, C{signal}, C{onread}, C{noDelay}, C{keepAlive},
@@ -112,10 +132,10 @@ class Connection(Duplex):
         given: Mapping[str, Any]
         if options is None and not keywords:
             given = _BARE
-            super().__init__(_BARE)
+            super().__init__(_BARE)  # type: ignore[arg-type]
         else:
             given = _checked(options, keywords)
-            super().__init__(given)
+            super().__init__(given)  # type: ignore[arg-type]
         # Whether write may go straight to the handle.
         self._plain = type(self)._write is Connection._write and "write" not in given
         self._readableState.selfFed = True
@@ -380,7 +400,10 @@ class Connection(Duplex):
 
     def pause(self) -> Self:
         """
-        Let no C{data} flow until L{resume}.
+        Let no C{data} flow until L{resume}. What comes waits here up to the high-water mark,
+        then with the peer.
+
+        Source: Node 20, C{socket.pause}.
         """
         if self._bufferCallback is not None:
             self._pauseBuffer()
@@ -408,6 +431,12 @@ class Connection(Duplex):
 
     # Writing
 
+    @overload
+    def write(
+        self, chunk: Data, encoding: str | None = None, callback: TakesError | None = None
+    ) -> bool: ...
+    @overload
+    def write(self, chunk: Data, callback: TakesError, /) -> bool: ...
     def write(self, chunk: Any = undefined, encoding: Any = None, callback: Any = None) -> bool:
         """
         Write; see L{nodenet.node.stream.Writable.write}.
@@ -501,6 +530,17 @@ class Connection(Duplex):
         if done:
             callback()
 
+    @overload
+    def end(
+        self,
+        chunk: Data | None = None,
+        encoding: str | None = None,
+        callback: TakesError | None = None,
+    ) -> Self: ...
+    @overload
+    def end(self, chunk: Data | None, callback: TakesError, /) -> Self: ...
+    @overload
+    def end(self, callback: TakesError, /) -> Self: ...
     def end(self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> Self:
         """
         That is all: our FIN follows, when all that was written has gone out.
@@ -602,7 +642,7 @@ class Connection(Duplex):
         return self._handle is None or self.connecting
 
     @property
-    def readyState(self) -> str:
+    def readyState(self) -> ReadyState:
         """
         C{'opening'}, C{'open'}, C{'readOnly'}, C{'writeOnly'} or C{'closed'}.
         """

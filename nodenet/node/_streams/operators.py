@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -30,18 +30,25 @@ from nodenet.node.validators import (
     validateObject,
 )
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import Listener, OperatorOptions, SignalOptions
+
 __all__ = ["Operators"]
+
+_R = TypeVar("_R")  # a readable
 
 _EMPTY: Any = object()
 _END: Any = object()
 
 
-def _checked(options: Any, keywords: dict[str, Any]) -> Options:
+def _checked(options: Any, keywords: Options) -> Options:
     if options is not None and options is not undefined:
         validateObject(options, "options")
     else:
         options = None
-    merged = merge(options, keywords)
+    merged: Options = merge(options, keywords)
     if merged.get("signal") is not None:
         validateAbortSignal(merged["signal"], "options.signal")
     return merged
@@ -203,10 +210,12 @@ def _number(number: Any) -> float:
     return float(number)
 
 
-class Operators:
+class Operators(Generic[_R]):
     """
-    What L{Readable} has from here. Functions are called with a chunk, and the signal where
+    What a readable has from here. Functions are called with a chunk, and the signal where
     they take one, see L{nodenet.node.stream.pipeline}; they may be C{async}.
+
+    Source: Node 20, C{stream.Readable}, C{map} and its like.
 
     Options: C{signal}; of those that call a function C{concurrency} (1) and
     C{highWaterMark}.
@@ -214,10 +223,16 @@ class Operators:
 
     __slots__ = ()
 
-    def _derived(self, iterable: Any) -> Any:
+    def _derived(self, iterable: Any) -> _R:
         raise NotImplementedError
 
-    def map(self, fn: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def map(
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
+    ) -> _R:
         """
         @return: a readable of what the function makes of each chunk.
         """
@@ -228,14 +243,26 @@ class Operators:
 
         return self._derived(_mapped(self, call, _checked(options, keywords)))
 
-    def filter(self, fn: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def filter(
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
+    ) -> _R:
         """
         @return: a readable of the chunks for which the function is true.
         """
         _function(fn)
         return self._derived(_filtered(self, fn, _checked(options, keywords)))
 
-    def flatMap(self, fn: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def flatMap(
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
+    ) -> _R:
         """
         @return: a readable of the items of what the function makes of each chunk.
         """
@@ -257,7 +284,13 @@ class Operators:
 
         return self._derived(flat())
 
-    def drop(self, number: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def drop(
+        self,
+        number: float = undefined,  # type: ignore[assignment]
+        options: SignalOptions | None = None,
+        /,
+        **keywords: Unpack[SignalOptions],
+    ) -> _R:
         """
         @return: a readable without the first so many chunks.
         """
@@ -275,7 +308,13 @@ class Operators:
 
         return self._derived(rest())
 
-    def take(self, number: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def take(
+        self,
+        number: float = undefined,  # type: ignore[assignment]
+        options: SignalOptions | None = None,
+        /,
+        **keywords: Unpack[SignalOptions],
+    ) -> _R:
         """
         @return: a readable of the first so many chunks.
         """
@@ -295,7 +334,9 @@ class Operators:
 
         return self._derived(first())
 
-    def asIndexedPairs(self, options: Any = None, /, **keywords: Any) -> Any:
+    def asIndexedPairs(
+        self, options: SignalOptions | None = None, /, **keywords: Unpack[SignalOptions]
+    ) -> _R:
         """
         @return: a readable of C{[index, chunk]}.
         """
@@ -311,7 +352,11 @@ class Operators:
         return self._derived(pairs())
 
     def forEach(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[None]:
         """
         @return: fires when the function was called for each chunk.
@@ -331,7 +376,9 @@ class Operators:
 
         return run(each())
 
-    def toArray(self, options: Any = None, /, **keywords: Any) -> Deferred[list[Any]]:
+    def toArray(
+        self, options: SignalOptions | None = None, /, **keywords: Unpack[SignalOptions]
+    ) -> Deferred[list[Any]]:
         """
         @return: fires with all chunks.
         """
@@ -347,7 +394,11 @@ class Operators:
         return run(all())
 
     def find(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[Any]:
         """
         @return: fires with the first chunk for which the function is true, or C{None}.
@@ -362,7 +413,11 @@ class Operators:
         return run(first())
 
     def some(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[bool]:
         """
         @return: fires with whether the function is true for a chunk.
@@ -377,7 +432,11 @@ class Operators:
         return run(any())
 
     def every(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[bool]:
         """
         @return: fires with whether the function is true for all chunks.
@@ -400,11 +459,11 @@ class Operators:
 
     def reduce(
         self,
-        reducer: Any = undefined,
+        reducer: Listener = undefined,  # type: ignore[assignment]
         initialValue: Any = undefined,
-        options: Any = None,
+        options: SignalOptions | None = None,
         /,
-        **keywords: Any,
+        **keywords: Unpack[SignalOptions],
     ) -> Deferred[Any]:
         """
         @param reducer: called with what it has returned before, or C{initialValue}, and a
