@@ -62,6 +62,7 @@ __all__ = [
     "ServerOptions",
     "SignalLike",
     "SignalOptions",
+    "SocketAddressOptions",
     "SocketConnectKeywords",
     "SocketConnectOptions",
     "SocketListeners",
@@ -379,6 +380,17 @@ class SocketConnectKeywords(SocketConnectOptions, total=False):
     """
 
     callback: Callback | None
+
+
+class SocketAddressOptions(TypedDict, total=False):
+    """
+    Of a C{SocketAddress}.
+    """
+
+    address: str
+    port: Port
+    family: str
+    flowlabel: int
 
 
 class ServerOptions(TypedDict, total=False):

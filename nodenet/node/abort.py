@@ -53,6 +53,8 @@ class CancelledAbortError(AbortError, CancelledError):
     What a Deferred of nodenet fails with when its C{cancel} has been called: an
     L{AbortError} for those who think in Node's terms, a C{CancelledError} for Twisted's,
     such as C{addTimeout}.
+
+    It is nodenet's own: Node's promises have no C{cancel}.
     """
 
 
@@ -78,12 +80,16 @@ class Event:
     def preventDefault(self) -> None:
         """
         L{EventTarget.dispatchEvent} shall return C{False}.
+
+        Source: Node 20, C{event.preventDefault}.
         """
         self.defaultPrevented = self.cancelable
 
     def stopImmediatePropagation(self) -> None:
         """
         Call no more listeners.
+
+        Source: Node 20, C{event.stopImmediatePropagation}.
         """
         self.stopped = True
 
@@ -446,6 +452,8 @@ class AbortController:
 class Subscription:
     """
     What L{addAbortListener} returns. C{with} it, the listener is taken off at the end.
+
+    Source: Node 20, C{events.addAbortListener}.
     """
 
     def __init__(self, dispose: Callable[[], object] | None) -> None:

@@ -169,7 +169,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         those who listen to L{errorMonitor} are called with the same.
 
     A listener may be C{async}, or return a Deferred. If that fails, it is logged as
-    critical; but where rejections are captured, L{onRejection} of the emitter is
+    critical; but where rejections are captured, C{onRejection} of the emitter is
     called, if it has one, with the exception, the event's name and arguments; else it
     is an C{error} of the emitter's.
     """

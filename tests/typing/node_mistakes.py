@@ -101,7 +101,13 @@ socket.setEncoding(5)  # error
 socket.remotePort.lower()  # error
 socket.bytesRead.lower()  # error
 socket.bytesRead = 5  # error
-socket.readyState == socket.address()["prt"]  # error
+socket.address()["prt"]  # error
+opening: bool = socket.readyState  # error
+socket.timeout.lower()  # error
+net.SocketAddress({"adress": "::1"})  # error
+net.SocketAddress(port=[5])  # error
+net.BlockList().addSubnet("10.0.0.0", "8")  # error
+net.BlockList().check(5)  # error
 socket.pipe(net.Socket(), end="no")  # error
 socket.setSecure()  # error
 net.Socket(hidhWaterMark=5)  # error

@@ -98,7 +98,7 @@ class Connection(Duplex):
     _resetAndClosing = False
     _unrefed = False
     autoSelectFamilyAttemptedAddresses: list[str] | None = None
-    timeout: Any = None
+    timeout: float | None = None
     connected = 0
 
     if TYPE_CHECKING:
@@ -273,6 +273,8 @@ class Connection(Duplex):
     def dataReceived(self, data: bytes) -> None:
         """
         Twisted: bytes have come.
+
+        @param data: as long as the kernel has given it.
         """
         handle = self._handle
         if handle is None:
@@ -298,7 +300,7 @@ class Connection(Duplex):
 
     def readConnectionLost(self) -> None:
         """
-        Twisted: the peer's FIN has come.
+        Twisted: the peer's FIN has come. C{end} follows when what has come before was read.
         """
         if self._handle is not None:
             self._handle.readConnectionLost()
@@ -316,11 +318,17 @@ class Connection(Duplex):
             self._handle.connectionLost(reason)
 
     def logPrefix(self) -> str:
+        """
+        Twisted: what the log calls it.
+        """
         return "nodenet"
 
     # What the handle says
 
     def onStreamTouch(self) -> None:
+        """
+        The handle: something has come or gone.
+        """
         self._unrefTimer()
 
     def onStreamRead(self, data: bytes) -> bool:
@@ -412,6 +420,8 @@ class Connection(Duplex):
     def resume(self) -> Self:
         """
         Let C{data} flow, whether anybody listens or not.
+
+        Source: Node 20, C{socket.resume}.
         """
         if self._bufferCallback is not None:
             self._resumeBuffer()
@@ -420,6 +430,8 @@ class Connection(Duplex):
     def read(self, n: Any = undefined) -> Any:
         """
         Take from the buffer; see L{nodenet.node.stream.Readable.read}.
+
+        Source: Node 20, C{readable.read}.
         """
         if self._bufferCallback is not None:
             self._resumeBuffer()
@@ -440,6 +452,8 @@ class Connection(Duplex):
     def write(self, chunk: Any = undefined, encoding: Any = None, callback: Any = None) -> bool:
         """
         Write; see L{nodenet.node.stream.Writable.write}.
+
+        Source: Node 20, C{socket.write}.
 
         When the peer has ended, and so have we, it fails with C{EPIPE}, C{This socket has been
         ended by the other party}.
@@ -545,6 +559,8 @@ class Connection(Duplex):
         """
         That is all: our FIN follows, when all that was written has gone out.
 
+        Source: Node 20, C{socket.end}.
+
         @param chunk: to be written before.
         @param callback: a listener of C{finish}; called with the error if it has failed.
         """
@@ -583,6 +599,8 @@ class Connection(Duplex):
         """
         As C{destroy}, but the peer is told by an RST. Of a socket that is connecting, when
         it is connected; one that never was is destroyed with C{ERR_SOCKET_CLOSED}.
+
+        Source: Node 20, C{socket.resetAndDestroy}.
 
         @raise ERR_INVALID_HANDLE_TYPE: it is no TCP connection.
         """

@@ -96,13 +96,15 @@ class Server(EventEmitter):
 
     Events, each with its listener's arguments:
 
-      - C{listening}(): connections are accepted from now on.
-      - C{connection}(socket): one was.
+      - C{listening}(): connections are accepted from now on. Once for each L{listen}, on a
+        later tick.
+      - C{connection}(socket): a connection was accepted. It is open.
       - C{drop}(data): one was closed at once, because of C{maxConnections} or C{blockList};
         C{localAddress}, C{localPort}, C{localFamily}, C{remoteAddress}, C{remotePort} and
         C{remoteFamily}, in a dict. Nothing of a UNIX socket.
-      - C{close}(): no more are accepted, and all that were are closed.
-      - C{error}(error): L{listen} has failed. It may be called again.
+      - C{close}(): no more are accepted, and all that were are closed. Once for each
+        L{close}.
+      - C{error}(error): L{listen} has failed, instead of C{listening}. It may be called again.
 
     @ivar maxConnections: above so many, connections are dropped; C{None}: no limit.
     @ivar blockList: connections from addresses on this
@@ -543,6 +545,8 @@ class Server(EventEmitter):
     def onRejection(self, error: Any, event: Any, *args: Any) -> None:
         """
         What a listener's coroutine has failed with, where rejections are captured.
+
+        Source: Node 20, C{server[Symbol.for('nodejs.rejection')]}.
         """
         if event == "connection" and args:
             args[0].destroy(error)

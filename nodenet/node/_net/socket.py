@@ -53,18 +53,26 @@ class Socket(Connecting):
 
     Events, beside those of a duplex stream, each with its listener's arguments:
 
-      - C{lookup}(error, address, family, host): a name was looked up; once for each address.
-      - C{connectionAttempt}(address, port, family): an address is being tried; of a UNIX
-        socket (path, None, None).
+      - C{lookup}(error, address, family, host): a name was looked up; once for each address
+        that was found, or once with an error. Not of a host that is an address.
+      - C{connectionAttempt}(address, port, family): an address is being tried, 4 or 6 is its
+        family; of a UNIX socket (path, None, None). Before each attempt.
       - C{connectionAttemptFailed}(address, port, family, error), and
-        C{connectionAttemptTimeout}(address, port, family): the next one is tried.
-      - C{connect}(), then C{ready}(): the connection is established.
-      - C{data}(data), C{end}(), C{drain}(), C{finish}(), C{pause}(), C{resume}(): as of any
-        stream. Unless C{allowHalfOpen}, our side ends after C{end}.
-      - C{timeout}(): nothing was read or written for as long as L{setTimeout} says. The
-        connection stays.
-      - C{error}(error): it has failed; C{close} follows. When nobody listens, it is logged
-        as critical, see L{exitOnUncaught<nodenet.node.process.exitOnUncaught>}.
+        C{connectionAttemptTimeout}(address, port, family): that has failed, or was given up
+        after C{autoSelectFamilyAttemptTimeout}. The next address is tried, if there is one.
+      - C{connect}(), then C{ready}(): the connection is established. Once for each
+        L{connect}; not of sockets that a server has accepted.
+      - C{data}(data): C{bytes}, or C{str} after C{setEncoding}.
+      - C{end}(): the peer's FIN has come, and all before it was read. Once. Unless
+        C{allowHalfOpen}, our side ends after its listeners.
+      - C{drain}(): after a C{write} that was false, all has gone out.
+      - C{finish}(): after C{end()}, all has gone out, and so has our FIN.
+      - C{readable}(), C{pause}(), C{resume}(), C{pipe}, C{unpipe}: as of any stream.
+      - C{timeout}(): nothing was read or written for as long as L{setTimeout} says. Once,
+        until there is activity again. The connection stays.
+      - C{error}(error): it has failed; C{close} follows. At most once. When nobody listens,
+        it is logged as critical, see
+        L{exitOnUncaught<nodenet.node.process.exitOnUncaught>}.
       - C{close}(hadError): the last. Without an argument, as in Node, where there never was
         a connection nor an attempt at one.
 

@@ -23,6 +23,8 @@ def addAbortSignal(signal: SignalLike, stream: _S, *, validate: bool = True) -> 
     """
     Destroy the stream with an AbortError when the signal says so.
 
+    Source: Node 20, C{stream.addAbortSignal}.
+
     @param signal: see L{nodenet.node.abort}.
     @return: the stream.
     @raise ERR_INVALID_ARG_TYPE: that is no signal, or no stream.

@@ -32,6 +32,9 @@ class Duplex(Readable, Writable):
     Node 20, C{stream.Duplex}: a L{Readable} and a L{Writable} with a life of their own each;
     it closes when both are through.
 
+    Events: those of both. C{error} and C{close} come once for both sides, C{close} after both
+    C{end} and C{finish}.
+
     @ivar allowHalfOpen: C{False}: it is ended when it has emitted C{end}.
     """
 

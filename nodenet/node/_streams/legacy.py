@@ -49,6 +49,8 @@ class Stream(EventEmitter):
         """
         Write C{data} to the destination, and end it with this one.
 
+        Source: Node 20, C{stream.Stream.pipe}.
+
         @param options: C{end=False}: do not end it.
         @return: the destination.
         """

@@ -234,6 +234,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[OperatorOptions],
     ) -> _R:
         """
+        Source: Node 20, C{readable.map}.
+
         @return: a readable of what the function makes of each chunk.
         """
         _function(fn)
@@ -251,6 +253,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[OperatorOptions],
     ) -> _R:
         """
+        Source: Node 20, C{readable.filter}.
+
         @return: a readable of the chunks for which the function is true.
         """
         _function(fn)
@@ -264,6 +268,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[OperatorOptions],
     ) -> _R:
         """
+        Source: Node 20, C{readable.flatMap}.
+
         @return: a readable of the items of what the function makes of each chunk.
         """
         _function(fn)
@@ -292,6 +298,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[SignalOptions],
     ) -> _R:
         """
+        Source: Node 20, C{readable.drop}.
+
         @return: a readable without the first so many chunks.
         """
         checked = _checked(options, keywords)
@@ -316,6 +324,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[SignalOptions],
     ) -> _R:
         """
+        Source: Node 20, C{readable.take}.
+
         @return: a readable of the first so many chunks.
         """
         checked = _checked(options, keywords)
@@ -338,6 +348,8 @@ class Operators(Generic[_R]):
         self, options: SignalOptions | None = None, /, **keywords: Unpack[SignalOptions]
     ) -> _R:
         """
+        Source: Node 20, C{readable.asIndexedPairs}.
+
         @return: a readable of C{[index, chunk]}.
         """
         checked = _checked(options, keywords)
@@ -359,6 +371,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[OperatorOptions],
     ) -> Deferred[None]:
         """
+        Source: Node 20, C{readable.forEach}.
+
         @return: fires when the function was called for each chunk.
         """
 
@@ -380,6 +394,8 @@ class Operators(Generic[_R]):
         self, options: SignalOptions | None = None, /, **keywords: Unpack[SignalOptions]
     ) -> Deferred[list[Any]]:
         """
+        Source: Node 20, C{readable.toArray}.
+
         @return: fires with all chunks.
         """
 
@@ -401,6 +417,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[OperatorOptions],
     ) -> Deferred[Any]:
         """
+        Source: Node 20, C{readable.find}.
+
         @return: fires with the first chunk for which the function is true, or C{None}.
         """
 
@@ -420,6 +438,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[OperatorOptions],
     ) -> Deferred[bool]:
         """
+        Source: Node 20, C{readable.some}.
+
         @return: fires with whether the function is true for a chunk.
         """
 
@@ -439,6 +459,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[OperatorOptions],
     ) -> Deferred[bool]:
         """
+        Source: Node 20, C{readable.every}.
+
         @return: fires with whether the function is true for all chunks.
         """
 
@@ -466,6 +488,8 @@ class Operators(Generic[_R]):
         **keywords: Unpack[SignalOptions],
     ) -> Deferred[Any]:
         """
+        Source: Node 20, C{readable.reduce}.
+
         @param reducer: called with what it has returned before, or C{initialValue}, and a
             chunk.
         @return: fires with what it has returned last.

@@ -61,17 +61,20 @@ class Readable(Operators["Readable"], Stream):
     room, and answers with L{push}, now or later, and with C{push(None)} at the end. It is not
     called again before that.
 
-    Event C{data}(chunk): there is data, and somebody listens: that makes it flow.
+    Events, each with its listener's arguments:
 
-    Event C{readable}(): there is something to L{read}, or the end.
-
-    Event C{end}(): all has been read, after C{push(None)}. Once.
-
-    Event C{pause}(), C{resume}().
-
-    Event C{error}(exception): it has failed. Once.
-
-    Event C{close}(): nothing comes any more. The last.
+      - C{data}(chunk): bytes, or str where there is an encoding, or in object mode anything.
+        For each chunk, while it flows: after L{resume}, L{pipe} or a listener was added, and
+        not after L{pause}. Also for each chunk that L{read} takes.
+      - C{readable}(): there is something to L{read}, or the end. On a tick, once for many
+        pushes. While somebody listens to it, it does not flow.
+      - C{end}(): all has been read, after C{push(None)}. Once, and not after a failure.
+      - C{pause}(), C{resume}(): L{pause} was called while it did flow; L{resume} was called,
+        on a later tick.
+      - C{error}(exception): it has failed. At most once, on a later tick than L{destroy}.
+        C{close} follows. When nobody listens, it is raised, and logged as critical.
+      - C{close}(): nothing comes any more. Once, the last; by itself after C{end}, unless
+        C{autoDestroy} is off; never, if C{emitClose} is.
     """
 
     __slots__ = ()
@@ -137,6 +140,8 @@ class Readable(Operators["Readable"], Stream):
     def onRejection(self, error: Any, *_: Any) -> None:
         """
         An C{async} listener has failed, and rejections are captured.
+
+        Source: Node 20, C{readable[Symbol.for('nodejs.rejection')]}.
         """
         self.destroy(error)
 

@@ -28,6 +28,8 @@ class Transform(Duplex):
     Give it C{_transform}, as a method or as option C{transform}: it is called with a chunk,
     its encoding and a callback, may C{push} any number of times, and calls
     C{callback(error, chunk)}. C{_flush}, called with such a callback, comes after the last.
+
+    Events: those of L{Duplex}. C{prefinish} comes before C{_flush}, C{end} after it.
     """
 
     __slots__ = ()

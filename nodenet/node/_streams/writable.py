@@ -54,17 +54,18 @@ class Writable(Stream):
     called that, with an error or without. C{_final}, called with a callback, comes before
     C{finish}.
 
-    Event C{drain}(): after a L{write} that was false, all has been written.
+    Events, each with its listener's arguments:
 
-    Event C{prefinish}(), C{finish}(): after L{end}, all has been written, and C{_final} has
-    called back.
-
-    Event C{pipe}(source), C{unpipe}(source, info): a readable writes to it, or does not any
-    more.
-
-    Event C{error}(exception): it has failed. Once.
-
-    Event C{close}(): the last.
+      - C{drain}(): after a L{write} that was false, all has been written.
+      - C{prefinish}(), C{finish}(): after L{end}, all has been written, and C{_final} has
+        called back. Each once, and not after a failure.
+      - C{pipe}(source), C{unpipe}(source, info): a readable writes to it, or does not any
+        more; the dict C{info} has C{hasUnpiped}. Once for each C{pipe}.
+      - C{error}(exception): it has failed. At most once, after the callbacks of what it has
+        failed with. C{close} follows. When nobody listens, it is raised, and logged as
+        critical.
+      - C{close}(): nothing is written any more. Once, the last; by itself after C{finish},
+        unless C{autoDestroy} is off; never, if C{emitClose} is.
     """
 
     __slots__ = ()
@@ -149,6 +150,8 @@ class Writable(Stream):
     def onRejection(self, error: Any, *_: Any) -> None:
         """
         An C{async} listener has failed, and rejections are captured.
+
+        Source: Node 20, C{writable[Symbol.for('nodejs.rejection')]}.
         """
         self.destroy(error)
 
@@ -158,6 +161,8 @@ class Writable(Stream):
     def pipe(self, *_: Any, **__: Any) -> Any:
         """
         One cannot read from it.
+
+        Source: Node 20, C{writable.pipe}: an C{error} event, C{ERR_STREAM_CANNOT_PIPE}.
         """
         errorOrDestroy(self, ERR_STREAM_CANNOT_PIPE())
 
