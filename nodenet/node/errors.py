@@ -58,6 +58,7 @@ __all__ = [
     "CodedError",
     "CodedRangeError",
     "CodedTypeError",
+    "LookupFailedError",
     "Symbol",
     "SystemCallError",
     "TimeoutError",
