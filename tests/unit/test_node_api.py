@@ -148,6 +148,46 @@ class StreamTests(SynchronousTestCase):
         settle(clock)
         self.assertEqual(self.successResultOf(pairs), [[0, "a"], [1, "b"]])
 
+    def test_withoutAListenerOfReadableTheDataFlow(self) -> None:
+        clock = Clock()
+        heard: list[Any] = []
+        source = stream.Readable(read=lambda size: None, reactor=clock)
+        source.on("data", heard.append).on("readable", settle)
+        source.push(b"x")
+        self.assertEqual((source.readableFlowing, heard), (False, []))
+        source.removeListener("readable", settle)  # before its tick: it is not called
+        settle(clock)
+        self.assertEqual((source.readableFlowing, heard), (True, [b"x"]))
+
+    def test_anyStreamCanBeDestroyed(self) -> None:
+        class Others(events.EventEmitter):
+            destroyed = False
+            heard: Any = undefined
+
+            def destroy(self, error: Any) -> None:
+                self.destroyed, self.heard = True, error
+
+            def write(self, chunk: Any) -> None: ...
+
+        ours = stream.PassThrough(reactor=Clock())
+        ours.on("error", lambda error: None)
+        error = ValueError()
+        others = Others()
+        for each in ours, others:
+            stream.destroy(each, error)
+            stream.destroy(each, ZeroDivisionError())  # it is destroyed
+        self.assertIs(ours.errored, error)
+        self.assertIs(others.heard, error)
+        stream.destroy(None)
+
+    def test_aWritableCannotBePiped(self) -> None:
+        clock = Clock()
+        heard: list[Any] = []
+        writable = stream.Writable(reactor=clock).on("error", heard.append)
+        self.assertIsNone(writable.pipe())
+        settle(clock)
+        self.assertEqual([each.code for each in heard], ["ERR_STREAM_CANNOT_PIPE"])
+
     def test_hooksAreCalledInOrder(self) -> None:
         clock = Clock()
         log: list[Any] = []
@@ -214,6 +254,15 @@ class NetTests(SynchronousTestCase):
     def test_streamIsSocket(self) -> None:
         self.assertIs(net.Stream, net.Socket)
 
+    def test_aSocketIsToldToTheListenersOfConnection(self) -> None:
+        heard: list[Any] = []
+        self.server.on("connection", heard.append)
+        self.server.doStart()
+        socket = self.server.buildProtocol(IPv4Address("TCP", "1.2.3.4", 5))
+        self.assertEqual(heard, [])
+        socket.makeConnection(self.transport)
+        self.assertEqual(heard, [socket])
+
     def test_aServerKnowsItsOptions(self) -> None:
         server = self.server
         known = server.noDelay, server.keepAlive, server.keepAliveInitialDelay
@@ -221,7 +270,7 @@ class NetTests(SynchronousTestCase):
         self.assertEqual((server.pauseOnConnect, server.allowHalfOpen), (False, False))
         self.assertEqual((server.highWaterMark, server.blockList), (16384, None))
         self.assertIsNone(server.maxConnections)
-        server = net.createServer(
+        server = net.Server(
             noDelay=True,
             keepAlive=True,
             keepAliveInitialDelay=2500,
@@ -354,6 +403,8 @@ class ErrorsTests(SynchronousTestCase):
         self.assertIsInstance(error, errors.LookupFailedError)
         said = error.hostname, error.port, error.message, error.name
         self.assertEqual(said, ("nowhere", None, "getaddrinfo ENOTFOUND nowhere", "Error"))
+        also = error.code, error.syscall, error.address
+        self.assertEqual(also, ("ENOTFOUND", "getaddrinfo", None))
 
     def test_anAggregateErrorHasThemAll(self) -> None:
         one, other = errors.codedError("one", "A"), errors.codedError("other", "B")
