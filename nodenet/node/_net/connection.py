@@ -273,8 +273,6 @@ class Connection(Duplex):
     def dataReceived(self, data: bytes) -> None:
         """
         Twisted: bytes have come.
-
-        @param data: as long as the kernel has given it.
         """
         handle = self._handle
         if handle is None:

@@ -122,17 +122,15 @@ class Readable(Operators["Readable"], Stream):
         """
         callback(error)
 
-    def destroy(
-        self, error: Any = None, callback: Callable[[Any], object] | None = None
-    ) -> Self:
+    def destroy(self, error: Any = None, callback: Callable[..., object] | None = None) -> Self:
         """
         End it now: C{error}, if one is given, and C{close} on a later tick.
 
         Source: Node 20, C{readable.destroy}.
 
         @param error: an exception.
-        @param callback: called with the error or C{None} when C{_destroy} is done; C{error} is
-            then not emitted.
+        @param callback: called with the error or C{None} when C{_destroy} is done, before the
+            events; without either, if it was destroyed already.
         """
         destroy(self, error, callback)
         return self

@@ -29,7 +29,8 @@ class Transform(Duplex):
     its encoding and a callback, may C{push} any number of times, and calls
     C{callback(error, chunk)}. C{_flush}, called with such a callback, comes after the last.
 
-    Events: those of L{Duplex}. C{prefinish} comes before C{_flush}, C{end} after it.
+    Events: those of L{Duplex}. C{prefinish}, C{finish} and C{end} come when C{_flush} has
+    called back.
     """
 
     __slots__ = ()

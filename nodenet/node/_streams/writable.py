@@ -130,7 +130,7 @@ class Writable(Stream):
         """
         callback(error)
 
-    def destroy(self, error: Any = None, callback: TakesError | None = None) -> Self:
+    def destroy(self, error: Any = None, callback: Callable[..., object] | None = None) -> Self:
         """
         End it now: C{error}, if one is given, and C{close} on a later tick; what waits to be
         written is not, and its callbacks are told.
@@ -138,8 +138,8 @@ class Writable(Stream):
         Source: Node 20, C{writable.destroy}.
 
         @param error: an exception.
-        @param callback: called with the error or C{None} when C{_destroy} is done; C{error} is
-            then not emitted.
+        @param callback: called with the error or C{None} when C{_destroy} is done, before the
+            events; without either, if it was destroyed already.
         """
         state = self._writableState
         if (state.buffered is not None or state.onFinished is not None) and not state.destroyed:
