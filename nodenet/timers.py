@@ -33,8 +33,8 @@ def theReactor(reactor: ReactorLike | None = None) -> Any:
         is asked for.
     """
     if reactor is None:
-        # First where installReactor puts it: an import statement takes as long as a tick.
-        reactor = sys.modules.get("twisted.internet.reactor")
+        # What the import below would find, which takes as long as a tick.
+        reactor = getattr(sys.modules.get("twisted.internet"), "reactor", None)
         if reactor is None:
             from twisted.internet import reactor
     return reactor

@@ -99,7 +99,6 @@ class Connection(Duplex):
     _unrefed = False
     autoSelectFamilyAttemptedAddresses: list[str] | None = None
     timeout: float | None = None
-    connected = 0
 
     if TYPE_CHECKING:
         # For checkers, these are no methods, but know the events.
@@ -198,7 +197,8 @@ class Connection(Duplex):
 
     def _initSocketHandle(self) -> None:
         self._undestroy()
-        self._sockname = None
+        if self._sockname is not None:
+            self._sockname = None
 
     # Twisted's
 
@@ -234,11 +234,9 @@ class Connection(Duplex):
         There is a connection.
         """
         self.transport = transport
-        self.connected = 1
         handle = self._handle
         assert handle is not None
         handle.begin(transport)
-        self._sockname = None
         if self._unrefed:
             handle.unref()
 
@@ -256,7 +254,8 @@ class Connection(Duplex):
         Node's C{afterConnect}, when it has succeeded.
         """
         self.connecting = False
-        self._sockname = None
+        if self._sockname is not None:  # from before
+            self._sockname = None
         self._unrefTimer()
         handle = self._handle
         assert handle is not None
@@ -277,7 +276,7 @@ class Connection(Duplex):
         handle = self._handle
         if handle is None:
             return
-        if self._bufferCallback is not None or not handle.reading or handle.holds:
+        if self._bufferCallback is not None or not handle.reading or handle.held is not None:
             handle.dataReceived(data)
             return
         # The common way.
@@ -459,21 +458,27 @@ class Connection(Duplex):
         @return: whether less than the high-water mark is waiting; if not, wait for C{drain}.
         """
         handle = self._handle
-        if handle is not None and handle.send is not None and chunk.__class__ is bytes:
-            state = self._writableState
-            if (
-                callback is None
-                and encoding is None
-                and self._plain
-                and chunk
-                and not (state.writing or state.corked or state.ending or self.connecting)
-                and state.errored is None
+        if (
+            handle is not None
+            and chunk.__class__ is bytes
+            and callback is None
+            and encoding is None
+            and chunk
+            and self._plain
+        ):
+            send, state = handle.send, self._writableState
+            if not (
+                send is None
+                or state.writing
+                or state.corked
+                or state.ending
+                or state.destroyed  # but not closed, by a _destroy of the user's
             ):
                 # The common way: straight to the kernel, which takes all of it.
                 if self._idle is not None:
                     self._idle.touch()
                 try:
-                    sent = handle.send(chunk)
+                    sent = send(chunk)
                 except OSError:
                     sent = 0  # the long way tells
                 if sent == len(chunk):
@@ -619,7 +624,6 @@ class Connection(Duplex):
 
     def _destroy(self, error: Any, callback: Any) -> None:
         self.connecting = False
-        self.connected = 0
         if self._idle is not None:
             self._idle.stop()
             self._idle = None
@@ -629,7 +633,8 @@ class Connection(Duplex):
             self._bytesRead = handle.bytesRead
             self._bytesWritten = handle.bytesWritten
             self._handle = None
-            self._sockname = None
+            if self._sockname is not None:
+                self._sockname = None
 
             def onClose() -> None:
                 self.emit("close", hadError)
@@ -649,6 +654,14 @@ class Connection(Duplex):
             self._server.closed(self)
 
     # What is asked of all parts
+
+    @property
+    def connected(self) -> int:
+        """
+        Twisted: whether there is a connection, 1 or 0.
+        """
+        handle = self._handle
+        return int(handle is not None and handle.transport is not None)
 
     @property
     def pending(self) -> bool:
