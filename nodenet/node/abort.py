@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from twisted.internet.defer import CancelledError
 
@@ -33,6 +33,10 @@ from nodenet.node.validators import (
 )
 from nodenet.timers import queueMicrotask, setTimeout
 
+if TYPE_CHECKING:
+    from nodenet._interfaces import ReactorLike
+    from nodenet.node._types import SignalLike
+
 __all__ = [
     "AbortController",
     "AbortSignal",
@@ -49,12 +53,16 @@ class CancelledAbortError(AbortError, CancelledError):
     What a Deferred of nodenet fails with when its C{cancel} has been called: an
     L{AbortError} for those who think in Node's terms, a C{CancelledError} for Twisted's,
     such as C{addTimeout}.
+
+    It is nodenet's own: Node's promises have no C{cancel}.
     """
 
 
 class Event:
     """
     What a listener of an L{EventTarget} is called with.
+
+    Source: Node 20, C{Event}.
 
     @ivar type: the name of the event.
     @ivar target: on which it happens; C{None} before it does.
@@ -72,14 +80,30 @@ class Event:
     def preventDefault(self) -> None:
         """
         L{EventTarget.dispatchEvent} shall return C{False}.
+
+        Source: Node 20, C{event.preventDefault}.
         """
         self.defaultPrevented = self.cancelable
 
     def stopImmediatePropagation(self) -> None:
         """
         Call no more listeners.
+
+        Source: Node 20, C{event.stopImmediatePropagation}.
         """
         self.stopped = True
+
+
+class _HandlesEvent(Protocol):
+    """
+    An object that is a listener.
+    """
+
+    def handleEvent(self, event: Event, /) -> object: ...
+
+
+#: Of an L{EventTarget}.
+EventListener = Callable[[Event], object] | _HandlesEvent
 
 
 class NoListenerWarning(RuntimeWarning):
@@ -114,6 +138,8 @@ class EventTarget:
 
     A listener is a callable, or an object with C{handleEvent}. What it raises is
     logged as critical, and those after it are called all the same.
+
+    Source: Node 20, C{EventTarget}.
     """
 
     def __init__(self) -> None:
@@ -122,10 +148,12 @@ class EventTarget:
         self._warned = False
 
     def addEventListener(
-        self, type: str, listener: Any, options: dict[str, Any] | None = None
+        self, type: str, listener: EventListener | None, options: dict[str, Any] | None = None
     ) -> None:
         """
         Add a listener, unless it is there.
+
+        Source: Node 20, C{eventTarget.addEventListener}.
 
         @param options: with C{once}: it is called at most once.
         @raise ERR_INVALID_ARG_TYPE: it is no listener, nor C{None}.
@@ -163,9 +191,15 @@ class EventTarget:
         """
         return self._maxListeners
 
-    def removeEventListener(self, type: str, listener: Any, options: Any = None) -> None:
+    def removeEventListener(
+        self, type: str, listener: EventListener | None, options: Any = None
+    ) -> None:
         """
         Take off a listener, if it is there.
+
+        Source: Node 20, C{eventTarget.removeEventListener}.
+
+        @param options: of no effect here.
         """
         for each in self._entries.get(type, ()):
             if each.listener == listener:
@@ -190,6 +224,8 @@ class EventTarget:
     def dispatchEvent(self, event: Event) -> bool:
         """
         Call the listeners of C{event.type}.
+
+        Source: Node 20, C{eventTarget.dispatchEvent}.
 
         @return: false if one has prevented the default.
         """
@@ -225,9 +261,10 @@ class AbortSignal(EventTarget):
 
     Event C{abort}(event): it is over; once.
 
+    Source: Node 20, C{AbortSignal}.
+
     @ivar aborted: whether it is over.
     @ivar reason: why; L{undefined} before.
-    @ivar onabort: a listener of C{abort}, or C{None}.
     """
 
     #: Those that somebody listens to, and that nothing else holds.
@@ -251,11 +288,15 @@ class AbortSignal(EventTarget):
         return f"AbortSignal {{ aborted: {'true' if self.aborted else 'false'} }}"
 
     @property
-    def onabort(self) -> Any:
-        return self._onabort
+    def onabort(self) -> Callable[[Event], object] | None:
+        """
+        A listener of C{abort}, or C{None}. Source: Node 20, C{abortSignal.onabort}.
+        """
+        its: Callable[[Event], object] | None = self._onabort
+        return its
 
     @onabort.setter
-    def onabort(self, listener: Any) -> None:
+    def onabort(self, listener: Callable[[Event], object] | None) -> None:
         self._onabort = listener
         # Its place among the listeners is that of the first time, whatever it becomes.
         if self._callOnabort not in self.listeners("abort"):
@@ -273,6 +314,8 @@ class AbortSignal(EventTarget):
 
     def throwIfAborted(self) -> None:
         """
+        Source: Node 20, C{abortSignal.throwIfAborted}.
+
         @raise Exception: C{reason}, if it is over; what is no exception is the
             L{AbortError.cause} of one.
         """
@@ -284,6 +327,8 @@ class AbortSignal(EventTarget):
     @classmethod
     def abort(cls, reason: Any = undefined) -> AbortSignal:
         """
+        Source: Node 20, C{AbortSignal.abort}.
+
         @return: one that is over.
         """
         signal = newSignal()
@@ -291,8 +336,10 @@ class AbortSignal(EventTarget):
         return signal
 
     @classmethod
-    def timeout(cls, delay: int, *, reactor: Any = None) -> AbortSignal:
+    def timeout(cls, delay: int, *, reactor: ReactorLike | None = None) -> AbortSignal:
         """
+        Source: Node 20, C{AbortSignal.timeout}.
+
         @param delay: milliseconds.
         @return: one that is over in that time, with a L{TimeoutError}.
         @raise ERR_INVALID_ARG_TYPE: C{delay} is not a number.
@@ -313,8 +360,10 @@ class AbortSignal(EventTarget):
         return signal
 
     @classmethod
-    def any(cls, signals: Iterable[Any]) -> AbortSignal:
+    def any(cls, signals: Sequence[SignalLike]) -> AbortSignal:
         """
+        Source: Node 20, C{AbortSignal.any}.
+
         @return: one that is over when one of these is, with its reason.
         @raise ERR_INVALID_ARG_TYPE: these are not a list of signals.
         """
@@ -322,7 +371,7 @@ class AbortSignal(EventTarget):
         signals = list(signals)
         for index, each in enumerate(signals):
             validateAbortSignal(undefined if each is None else each, f"signals[{index}]")
-            if each is None or each is undefined:
+            if each is None or each is undefined:  # type: ignore[comparison-overlap]
                 raise ERR_INVALID_ARG_TYPE(f"signals[{index}]", "AbortSignal", each)
         result = newSignal()
         result._composite = result._hold = True
@@ -380,6 +429,8 @@ class AbortController:
     """
     Ends a L{signal}.
 
+    Source: Node 20, C{AbortController}.
+
     @ivar signal: an L{AbortSignal}, to be given to what shall end with it.
     """
 
@@ -390,6 +441,8 @@ class AbortController:
         """
         It is over. A second time does nothing.
 
+        Source: Node 20, C{abortController.abort}.
+
         @param reason: for C{signal.reason}; else an L{AbortError},
             C{'This operation was aborted'}.
         """
@@ -399,6 +452,8 @@ class AbortController:
 class Subscription:
     """
     What L{addAbortListener} returns. C{with} it, the listener is taken off at the end.
+
+    Source: Node 20, C{events.addAbortListener}.
     """
 
     def __init__(self, dispose: Callable[[], object] | None) -> None:
@@ -418,7 +473,7 @@ class Subscription:
         self.dispose()
 
 
-def addAbortListener(signal: Any, listener: Any) -> Subscription:
+def addAbortListener(signal: SignalLike, listener: Callable[..., Any]) -> Subscription:
     """
     Call C{listener(event)} once, when the signal is over; if it is already, by
     a microtask (without an event, as Node does).
@@ -427,7 +482,7 @@ def addAbortListener(signal: Any, listener: Any) -> Subscription:
 
     @raise ERR_INVALID_ARG_TYPE: this is no signal, or no callable.
     """
-    if signal is undefined:
+    if signal is undefined:  # type: ignore[comparison-overlap]
         raise ERR_INVALID_ARG_TYPE("signal", "AbortSignal", signal)
     validateAbortSignal(signal, "signal")
     validateFunction(listener, "listener")

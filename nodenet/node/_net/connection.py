@@ -9,7 +9,7 @@ import socket as sockets
 import stat
 from collections.abc import Callable, Mapping
 from errno import ENOTCONN
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.interfaces import (
     IFileDescriptorReceiver,
@@ -43,7 +43,15 @@ from nodenet.node.validators import validateAbortSignal, validateInt32, validate
 from nodenet.timers import nextTick, theReactor
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from nodenet.node._types import (
+        Data,
+        ReadyState,
+        SocketListeners,
+        SocketOptions,
+        TakesError,
+    )
 
 __all__ = ["Connection"]
 
@@ -90,9 +98,21 @@ class Connection(Duplex):
     _resetAndClosing = False
     _unrefed = False
     autoSelectFamilyAttemptedAddresses: list[str] | None = None
-    timeout: Any = None
+    timeout: float | None = None
 
-    def __init__(self, options: Any = None, /, **keywords: Any) -> None:
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events.
+        on: SocketListeners  # type: ignore[assignment]
+        addListener: SocketListeners  # type: ignore[assignment]
+        once: SocketListeners  # type: ignore[assignment]
+        prependListener: SocketListeners  # type: ignore[assignment]
+        prependOnceListener: SocketListeners  # type: ignore[assignment]
+        off: SocketListeners  # type: ignore[assignment]
+        removeListener: SocketListeners  # type: ignore[assignment]
+
+    def __init__(
+        self, options: SocketOptions | int | None = None, /, **keywords: Unpack[SocketOptions]
+    ) -> None:
         """
         @param options: in a dict, or as keywords: C{fd}, C{allowHalfOpen}, C{readable},
             C{writable}, C{signal}, C{onread}, C{noDelay}, C{keepAlive},
@@ -111,10 +131,10 @@ class Connection(Duplex):
         given: Mapping[str, Any]
         if options is None and not keywords:
             given = _BARE
-            super().__init__(_BARE)
+            super().__init__(_BARE)  # type: ignore[arg-type]
         else:
             given = _checked(options, keywords)
-            super().__init__(given)
+            super().__init__(given)  # type: ignore[arg-type]
         # Whether write may go straight to the handle.
         self._plain = type(self)._write is Connection._write and "write" not in given
         self._readableState.selfFed = True
@@ -277,7 +297,7 @@ class Connection(Duplex):
 
     def readConnectionLost(self) -> None:
         """
-        Twisted: the peer's FIN has come.
+        Twisted: the peer's FIN has come. C{end} follows when what has come before was read.
         """
         if self._handle is not None:
             self._handle.readConnectionLost()
@@ -295,11 +315,17 @@ class Connection(Duplex):
             self._handle.connectionLost(reason)
 
     def logPrefix(self) -> str:
+        """
+        Twisted: what the log calls it.
+        """
         return "nodenet"
 
     # What the handle says
 
     def onStreamTouch(self) -> None:
+        """
+        The handle: something has come or gone.
+        """
         self._unrefTimer()
 
     def onStreamRead(self, data: bytes) -> bool:
@@ -379,7 +405,10 @@ class Connection(Duplex):
 
     def pause(self) -> Self:
         """
-        Let no C{data} flow until L{resume}.
+        Let no C{data} flow until L{resume}. What comes waits here up to the high-water mark,
+        then with the peer.
+
+        Source: Node 20, C{socket.pause}.
         """
         if self._bufferCallback is not None:
             self._pauseBuffer()
@@ -388,6 +417,8 @@ class Connection(Duplex):
     def resume(self) -> Self:
         """
         Let C{data} flow, whether anybody listens or not.
+
+        Source: Node 20, C{socket.resume}.
         """
         if self._bufferCallback is not None:
             self._resumeBuffer()
@@ -396,6 +427,8 @@ class Connection(Duplex):
     def read(self, n: Any = undefined) -> Any:
         """
         Take from the buffer; see L{nodenet.node.stream.Readable.read}.
+
+        Source: Node 20, C{readable.read}.
         """
         if self._bufferCallback is not None:
             self._resumeBuffer()
@@ -407,9 +440,17 @@ class Connection(Duplex):
 
     # Writing
 
+    @overload
+    def write(
+        self, chunk: Data, encoding: str | None = None, callback: TakesError | None = None
+    ) -> bool: ...
+    @overload
+    def write(self, chunk: Data, callback: TakesError, /) -> bool: ...
     def write(self, chunk: Any = undefined, encoding: Any = None, callback: Any = None) -> bool:
         """
         Write; see L{nodenet.node.stream.Writable.write}.
+
+        Source: Node 20, C{socket.write}.
 
         When the peer has ended, and so have we, it fails with C{EPIPE}, C{This socket has been
         ended by the other party}.
@@ -506,9 +547,22 @@ class Connection(Duplex):
         if done:
             callback()
 
+    @overload
+    def end(
+        self,
+        chunk: Data | None = None,
+        encoding: str | None = None,
+        callback: TakesError | None = None,
+    ) -> Self: ...
+    @overload
+    def end(self, chunk: Data | None, callback: TakesError, /) -> Self: ...
+    @overload
+    def end(self, callback: TakesError, /) -> Self: ...
     def end(self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> Self:
         """
         That is all: our FIN follows, when all that was written has gone out.
+
+        Source: Node 20, C{socket.end}.
 
         @param chunk: to be written before.
         @param callback: a listener of C{finish}; called with the error if it has failed.
@@ -548,6 +602,8 @@ class Connection(Duplex):
         """
         As C{destroy}, but the peer is told by an RST. Of a socket that is connecting, when
         it is connected; one that never was is destroyed with C{ERR_SOCKET_CLOSED}.
+
+        Source: Node 20, C{socket.resetAndDestroy}.
 
         @raise ERR_INVALID_HANDLE_TYPE: it is no TCP connection.
         """
@@ -615,7 +671,7 @@ class Connection(Duplex):
         return self._handle is None or self.connecting
 
     @property
-    def readyState(self) -> str:
+    def readyState(self) -> ReadyState:
         """
         C{'opening'}, C{'open'}, C{'readOnly'}, C{'writeOnly'} or C{'closed'}.
         """

@@ -23,6 +23,8 @@ class _Defaults:
 
 def getDefaultAutoSelectFamily() -> bool:
     """
+    Source: Node 20, C{net.getDefaultAutoSelectFamily}.
+
     @return: whether a host's addresses of both families are tried: C{True}.
     """
     return _Defaults.autoSelectFamily
@@ -30,6 +32,8 @@ def getDefaultAutoSelectFamily() -> bool:
 
 def setDefaultAutoSelectFamily(value: bool) -> None:
     """
+    Source: Node 20, C{net.setDefaultAutoSelectFamily}.
+
     @raise ERR_INVALID_ARG_TYPE: it is no bool.
     """
     validateBoolean(value, "value")
@@ -38,6 +42,8 @@ def setDefaultAutoSelectFamily(value: bool) -> None:
 
 def getDefaultAutoSelectFamilyAttemptTimeout() -> int:
     """
+    Source: Node 20, C{net.getDefaultAutoSelectFamilyAttemptTimeout}.
+
     @return: milliseconds that an address is tried before the next: 250.
     """
     return _Defaults.attemptTimeout
@@ -45,6 +51,8 @@ def getDefaultAutoSelectFamilyAttemptTimeout() -> int:
 
 def setDefaultAutoSelectFamilyAttemptTimeout(value: int) -> None:
     """
+    Source: Node 20, C{net.setDefaultAutoSelectFamilyAttemptTimeout}.
+
     @param value: milliseconds; less than 10 are 10.
     @raise ERR_INVALID_ARG_TYPE: it is no number.
     @raise ERR_OUT_OF_RANGE: it is no integer of 1 or more.

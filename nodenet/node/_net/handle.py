@@ -38,6 +38,8 @@ def busy(reactor: Any = None) -> bool:
     look-up that is not C{unref}ed, or what such a one is about to tell. Timers are not
     counted: they are the reactor's.
 
+    Source: Node 20, event C{beforeExit} of C{process}: that comes when nothing is left.
+
     @param reactor: the global one by default.
     """
     reactor = theReactor(reactor)

@@ -4,19 +4,26 @@ A signal that destroys a stream. Node 20, C{stream.addAbortSignal}.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nodenet.node._streams.finished import eos
 from nodenet.node._streams.utils import isNodeStream
 from nodenet.node.abort import addAbortListener
 from nodenet.node.errors import ERR_INVALID_ARG_TYPE, AbortError
 
+if TYPE_CHECKING:
+    from nodenet.node._types import SignalLike
+
 __all__ = ["addAbortSignal"]
 
+_S = TypeVar("_S")
 
-def addAbortSignal(signal: Any, stream: Any, *, validate: bool = True) -> Any:
+
+def addAbortSignal(signal: SignalLike, stream: _S, *, validate: bool = True) -> _S:
     """
     Destroy the stream with an AbortError when the signal says so.
+
+    Source: Node 20, C{stream.addAbortSignal}.
 
     @param signal: see L{nodenet.node.abort}.
     @return: the stream.
@@ -31,8 +38,10 @@ def addAbortSignal(signal: Any, stream: Any, *, validate: bool = True) -> Any:
             "stream", ["ReadableStream", "WritableStream", "Stream"], stream
         )
 
+    its: Any = stream
+
     def abort(*_: Any) -> None:
-        stream.destroy(AbortError(cause=getattr(signal, "reason", None)))
+        its.destroy(AbortError(cause=getattr(signal, "reason", None)))
 
     if signal.aborted:
         abort()

@@ -5,7 +5,7 @@ When a stream is over. Node 20, C{stream.finished}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.defer import Deferred
 
@@ -39,6 +39,11 @@ from nodenet.node.validators import (
     validateFunction,
     validateObject,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import FinishedOptions, Outcome, StreamLike
 
 __all__ = ["eos", "finished", "promised"]
 
@@ -254,6 +259,20 @@ def eos(stream: Any, options: Options, callback: Callable[..., Any]) -> Callable
     return _Watch(stream, options, callback).cleanup
 
 
+@overload
+def finished(stream: StreamLike, callback: Outcome, /) -> Callable[[], None]: ...
+@overload
+def finished(
+    stream: StreamLike,
+    options: FinishedOptions | None,
+    callback: Outcome,
+    /,
+    **keywords: Unpack[FinishedOptions],
+) -> Callable[[], None]: ...
+@overload
+def finished(
+    stream: StreamLike, options: FinishedOptions = ..., /, **keywords: Unpack[FinishedOptions]
+) -> Deferred[None]: ...
 def finished(stream: Any, *args: Any, **keywords: Any) -> Any:
     """
     Node 20, C{stream.finished}: tell when a stream is not readable or writable any more, has
@@ -297,7 +316,12 @@ def _validate(stream: Any, options: Options) -> None:
         )
 
 
-def promised(stream: Any, options: Options | None = None, /, **keywords: Any) -> Deferred[None]:
+def promised(
+    stream: StreamLike,
+    options: FinishedOptions | None = None,
+    /,
+    **keywords: Unpack[FinishedOptions],
+) -> Deferred[None]:
     """
     Node 20, C{stream.promises.finished}.
 

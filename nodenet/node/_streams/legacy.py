@@ -4,10 +4,15 @@ The base of all streams. Node 20, C{internal/streams/legacy}.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nodenet.node._streams.state import Options, merge
 from nodenet.node.events import EventEmitter
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import PipeOptions
 
 __all__ = ["Stream", "reactorOf"]
 
@@ -38,9 +43,13 @@ class Stream(EventEmitter):
         # Its keywords are ours, so not by super().
         EventEmitter.__init__(self, options)  # type: ignore[arg-type]
 
-    def pipe(self, dest: Any, options: Options | None = None, /, **keywords: Any) -> Any:
+    def pipe(
+        self, dest: Any, options: PipeOptions | None = None, /, **keywords: Unpack[PipeOptions]
+    ) -> Any:
         """
         Write C{data} to the destination, and end it with this one.
+
+        Source: Node 20, C{stream.Stream.pipe}.
 
         @param options: C{end=False}: do not end it.
         @return: the destination.

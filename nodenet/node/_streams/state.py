@@ -78,7 +78,7 @@ def getHighWaterMark(options: Options, isDuplex: bool, key: str, objectMode: boo
     return _default[objectMode] if value is None else value
 
 
-def merge(options: Options | None, keywords: dict[str, Any]) -> Options:
+def merge(options: Options | None, keywords: Options) -> Any:
     """
     @return: options that were given as a dict, as keywords, or both.
     """

@@ -4,12 +4,19 @@ What makes of what is written what is read. Node 20, C{stream.Transform}.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nodenet.node._streams.duplex import Duplex
-from nodenet.node._streams.state import Options, highWaterMarkOf, merge
+from nodenet.node._streams.state import highWaterMarkOf, merge
 from nodenet.node._streams.utils import tick
 from nodenet.node.errors import ERR_METHOD_NOT_IMPLEMENTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import TransformOptions
 
 __all__ = ["PassThrough", "Transform"]
 
@@ -21,6 +28,9 @@ class Transform(Duplex):
     Give it C{_transform}, as a method or as option C{transform}: it is called with a chunk,
     its encoding and a callback, may C{push} any number of times, and calls
     C{callback(error, chunk)}. C{_flush}, called with such a callback, comes after the last.
+
+    Events: those of L{Duplex}. C{prefinish}, C{finish} and C{end} come when C{_flush} has
+    called back.
     """
 
     __slots__ = ()
@@ -29,7 +39,9 @@ class Transform(Duplex):
     # The write that waits until somebody has read.
     _waiting: Any = None
 
-    def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
+    def __init__(
+        self, options: TransformOptions | None = None, /, **keywords: Unpack[TransformOptions]
+    ) -> None:
         """
         @param options: those of L{Duplex}, and C{transform}, C{flush}.
         """
@@ -77,7 +89,7 @@ class Transform(Duplex):
             if callback is not None:
                 callback()
 
-    def _transform(self, chunk: Any, encoding: Any, callback: Any) -> Any:
+    def _transform(self, chunk: Any, encoding: Any, callback: Callable[..., Any]) -> Any:
         """
         Make something of the chunk.
 

@@ -158,6 +158,9 @@ def isIterable(thing: Any, isAsync: bool | None = None) -> bool:
 
 
 def isDestroyed(stream: Any) -> bool | None:
+    """
+    Node 20, C{stream.isDestroyed}: whether C{destroy} was called.
+    """
     if not isNodeStream(stream):
         return None
     w = getattr(stream, "_writableState", None)
