@@ -1,5 +1,6 @@
 """
-Echo as an C{asyncio.Protocol}; with the argument C{uvloop}, on that.
+Echo as an C{asyncio.Protocol}; with the argument C{uvloop}, on that; with C{streams}, by
+asyncio's streams.
 
 TLS in the environment: see C{echo_nodenet.py}.
 """
@@ -18,6 +19,19 @@ class Echo(asyncio.Protocol):
         self.transport.write(data)
 
 
+async def echo(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+async def streams():
+    server = await asyncio.start_server(echo, "127.0.0.1", 0, backlog=511)
+    print(f"Listening on 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
 async def main():
     context = None
     if "TLS" in os.environ:
@@ -34,4 +48,4 @@ if sys.argv[1:] == ["uvloop"]:
 
     uvloop.run(main())
 else:
-    asyncio.run(main())
+    asyncio.run(streams() if sys.argv[1:] == ["streams"] else main())

@@ -47,6 +47,14 @@ SERVERS = {
     NODE: ["node", str(HERE / "echo_node.js")],
 }
 SECURE = {**SERVERS, "bare `ssl`": [sys.executable, str(HERE / "echo_ssl.py")]}
+STREAMS = "asyncio streams"
+TODAY = {
+    "nodenet": SERVERS["nodenet"],
+    "nodenet.node, `pipe`": [sys.executable, str(HERE / "echo_today.py")],
+    "nodenet.node, `async for`": [sys.executable, str(HERE / "echo_today.py"), "loop"],
+    STREAMS: [sys.executable, str(HERE / "echo_asyncio.py"), "streams"],
+    NODE: SERVERS[NODE],
+}
 CLIENTS = {
     "nodenet": [sys.executable, str(HERE / "client_nodenet.py")],
     TWISTED: [sys.executable, str(HERE / "client_twisted.py")],
@@ -224,7 +232,7 @@ class Run:
             environ["TIMEOUT"] = TIMEOUT
         if tls:
             environ["TLS"] = pem
-        command = [*SECURE[name]]
+        command = [*(TODAY.get(name) or SECURE[name])]
         if name == DAEMON:
             if label.endswith(WITH):
                 command += ["--timeout", TIMEOUT]
@@ -431,6 +439,17 @@ def secure(
     return Question(f"TLS {title}", units, measure, tuple(SECURE), start=Run.secureEcho)
 
 
+def today(
+    title: str, units: tuple[str, ...], measure: Callable[[Run, Server], Figures]
+) -> Question:
+    bases = (
+        ("to nodenet", lambda label: "nodenet"),
+        ("to Node", lambda label: NODE),
+        ("to asyncio streams", lambda label: STREAMS),
+    )
+    return Question(f"nodenet.node: {title}", units, measure, tuple(TODAY), bases)
+
+
 def client(count: int) -> Question:
     return Question(
         f"Client: connect, echo 64 B, close; {count} at a time",
@@ -467,6 +486,17 @@ QUESTIONS = {
     "client-1": client(1),
     "client-50": client(50),
     "memory": Question("Memory of an idle connection", ("KiB",), Run.memory),
+    "today-echo": today(
+        "echo, 50 connections, 1 KiB",
+        ("round trips/s", CPU),
+        lambda run, server: run.each("echo", server, 50, 1024),
+    ),
+    "today-churn": today(
+        "accept, echo 64 B once, close",
+        ("connections/s", CPU),
+        lambda run, server: run.each("churn", server, 50, 64),
+    ),
+    "today-memory": today("memory of an idle connection", ("KiB",), Run.memory),
     "timeouts": Question(
         "Idle timeouts: echo, 1,000 connections, 1 KiB",
         ("round trips/s", CPU),

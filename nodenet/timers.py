@@ -8,6 +8,7 @@ Deferred: if that fails, it is logged as critical.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -32,7 +33,10 @@ def theReactor(reactor: ReactorLike | None = None) -> Any:
         is asked for.
     """
     if reactor is None:
-        from twisted.internet import reactor
+        # What the import below would find, which takes as long as a tick.
+        reactor = getattr(sys.modules.get("twisted.internet"), "reactor", None)
+        if reactor is None:
+            from twisted.internet import reactor
     return reactor
 
 
@@ -147,15 +151,7 @@ def nextTick(
     """
     if not callable(callback):
         _refuse(callback)
-    if reactor is None:
-        reactor = theReactor()
-    last, call, ticks = _last
-    if last is not reactor:
-        call, ticks = _ticks.get(reactor, (None, None))
-    if call is None or not call.active():
-        ticks = deque()
-        _schedule(reactor, ticks)
-    ticks.append((callback, args))
+    _queueOf(reactor).ticks.append((callback, args))
 
 
 def queueMicrotask(
@@ -172,47 +168,15 @@ def queueMicrotask(
     """
     if not callable(callback):
         _refuse(callback)
-    if reactor is None:
-        reactor = theReactor()
-    waiting = _microtasks.get(reactor)
-    if waiting is None:
-        waiting = _microtasks[reactor] = deque()
-    waiting.append((callback, args))
-    last, call, _ = _last
-    if last is not reactor or call is not _RUNNING:
-        nextTick(_nothing, reactor=reactor)
-
-
-def _nothing() -> None:
-    """
-    A tick that is there so that microtasks come after it.
-    """
+    _queueOf(reactor).microtasks.append((callback, args))
 
 
 def ticksLeft(reactor: Any) -> bool:
     """
-    @return: whether any tick is still to come.
+    @return: whether any tick or microtask is still to come.
     """
-    _, ticks = _ticks.get(reactor, (None, None))
-    return bool(ticks)
-
-
-def _schedule(reactor: Any, ticks: deque[Any]) -> None:
-    from nodenet._twisted import callFirst
-
-    global _last
-    # One call of the reactor's for all: its calls of one time are in no order.
-    call = callFirst(reactor, _tick, reactor, ticks)
-    _ticks[reactor] = call, ticks
-    _last = reactor, call, ticks
-
-
-#: reactor -> its call, and (callback, arguments) of each that it will make
-_ticks: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
-#: reactor -> (callback, arguments) of each microtask
-_microtasks: WeakKeyDictionary[Any, deque[Any]] = WeakKeyDictionary()
-#: Of the ticks, the one that was asked for last, with its reactor: it is found at once.
-_last: tuple[Any, Any, Any] = (None, None, None)
+    queue = _queues.get(reactor)
+    return queue is not None and bool(queue.ticks or queue.microtasks)
 
 
 class _Running:
@@ -228,27 +192,74 @@ class _Running:
 _RUNNING = _Running()
 
 
-def _tick(reactor: Any, ticks: deque[Any]) -> None:
+class _Queue:
+    """
+    What a reactor is asked to do next.
+
+    @ivar ticks: (callback, arguments) of each.
+    @ivar microtasks: likewise.
+    @ivar call: the reactor's one call for all of them, as its calls of one time are in no
+        order; C{None}: there is nothing to do.
+    """
+
+    __slots__ = ("call", "microtasks", "ticks")
+
+    def __init__(self) -> None:
+        self.ticks: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+        self.microtasks: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+        self.call: Any = None
+
+
+_queues: WeakKeyDictionary[Any, _Queue] = WeakKeyDictionary()
+#: The reactor that was asked last, and its queue: it is found at once.
+_last: tuple[Any, Any] = (None, None)
+
+
+def _queueOf(reactor: Any) -> _Queue:
+    """
+    @return: the queue, which is going to be served.
+    """
     global _last
-    _ticks[reactor] = _RUNNING, ticks
-    _last = reactor, _RUNNING, ticks
+    if reactor is None:
+        reactor = theReactor()
+    last, queue = _last
+    if last is not reactor:
+        queue = _queues.get(reactor)
+        if queue is None:
+            queue = _queues[reactor] = _Queue()
+        _last = reactor, queue
+    call = queue.call
+    if call is None or not call.active():
+        # If somebody has cancelled the call, he did not want what it was for.
+        queue.ticks.clear()
+        queue.microtasks.clear()
+        _schedule(reactor, queue)
+    found: _Queue = queue
+    return found
+
+
+def _schedule(reactor: Any, queue: _Queue) -> None:
+    from nodenet._twisted import callFirst
+
+    queue.call = callFirst(reactor, _serve, reactor, queue)
+
+
+def _serve(reactor: Any, queue: _Queue) -> None:
+    queue.call = _RUNNING
+    ticks, microtasks = queue.ticks, queue.microtasks
     try:
-        while True:
+        while ticks or microtasks:
             while ticks:
                 callback, args = ticks.popleft()
                 result = callback(*args)
                 if result is not None:
                     _follow(result, callback)
-            waiting = _microtasks.get(reactor)
-            if not waiting:
-                break
-            while waiting:
-                callback, args = waiting.popleft()
+            while microtasks:
+                callback, args = microtasks.popleft()
                 result = callback(*args)
                 if result is not None:
                     _follow(result, callback)
     finally:
-        _ticks.pop(reactor, None)
-        _last = None, None, None
-        if ticks or _microtasks.get(reactor):  # one has raised, which the reactor logs
-            _schedule(reactor, ticks)
+        queue.call = None
+        if ticks or microtasks:  # one has raised, which the reactor logs
+            _schedule(reactor, queue)

@@ -44,6 +44,8 @@ _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\
 class Undefined:
     """
     The class of L{undefined}.
+
+    Source: Node 20, C{undefined}.
     """
 
     __slots__ = ()
@@ -65,6 +67,8 @@ undefined: Final = Undefined()
 class Symbol:
     """
     A name that is equal to itself only.
+
+    Source: Node 20, C{Symbol}.
 
     @ivar description: for people.
     """

@@ -26,6 +26,8 @@ class MaxListenersExceededWarning(RuntimeWarning):
     """
     An emitter has got more listeners than it is likely to need.
 
+    Source: Node 20, C{MaxListenersExceededWarning}.
+
     @ivar emitter: that has them.
     @ivar target: the same, of an C{EventTarget}.
     @ivar type: of the event.

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from twisted.internet.defer import CancelledError
 
@@ -28,6 +28,7 @@ from nodenet.node.errors import (
     undefined,
 )
 from nodenet.node.validators import (
+    forgiving,
     isTruthy,
     validateAbortSignal,
     validateArray,
@@ -36,6 +37,10 @@ from nodenet.node.validators import (
     validateUint32,
 )
 from nodenet.timers import queueMicrotask, setTimeout
+
+if TYPE_CHECKING:
+    from nodenet._interfaces import ReactorLike
+    from nodenet.node._types import SignalLike
 
 __all__ = [
     "AbortController",
@@ -53,12 +58,20 @@ class CancelledAbortError(AbortError, CancelledError):
     What a Deferred of nodenet fails with when its C{cancel} has been called: an
     L{AbortError} for those who think in Node's terms, a C{CancelledError} for Twisted's,
     such as C{addTimeout}.
+
+    It is nodenet's own: Node's promises have no C{cancel}.
     """
+
+
+def _isMissing(value: object) -> bool:
+    return value is undefined
 
 
 class Event:
     """
     What a listener of an L{EventTarget} is called with.
+
+    Source: Node 20, C{Event}.
 
     @ivar type: the name of the event.
     @ivar target: on which it happens; C{None} before it does.
@@ -69,34 +82,50 @@ class Event:
 
     bubbles = composed = False
 
-    def __init__(self, type: Any = undefined, options: Any = undefined) -> None:
+    @forgiving
+    def __init__(self, type: str, options: dict[str, Any] | None = None) -> None:
         """
         @param options: C{{'cancelable': True}}; or nothing.
         @raise ERR_MISSING_ARGS: without a type.
         @raise ERR_INVALID_ARG_TYPE: options are no dict.
         """
-        if type is undefined:
+        if _isMissing(type):
             raise ERR_MISSING_ARGS("type")
-        if options is not undefined:
-            validateObject(options, "options", nullable=True)
+        validateObject(options, "options", nullable=True)
         self.type = text(type)
         self.target: EventTarget | None = None
         self.currentTarget: EventTarget | None = None
-        self.cancelable = bool(options) and isTruthy(options.get("cancelable"))
+        self.cancelable = isTruthy((options or {}).get("cancelable"))
         self.defaultPrevented = False
         self.stopped = False
 
     def preventDefault(self) -> None:
         """
         L{EventTarget.dispatchEvent} shall return C{False}.
+
+        Source: Node 20, C{event.preventDefault}.
         """
         self.defaultPrevented = self.cancelable
 
     def stopImmediatePropagation(self) -> None:
         """
         Call no more listeners.
+
+        Source: Node 20, C{event.stopImmediatePropagation}.
         """
         self.stopped = True
+
+
+class _HandlesEvent(Protocol):
+    """
+    An object that is a listener.
+    """
+
+    def handleEvent(self, event: Event, /) -> object: ...
+
+
+#: Of an L{EventTarget}.
+EventListener = Callable[[Event], object] | _HandlesEvent
 
 
 class NoListenerWarning(RuntimeWarning):
@@ -144,6 +173,8 @@ class EventTarget:
 
     A listener is a callable, or an object with C{handleEvent}. What it raises is
     logged as critical, and those after it are called all the same.
+
+    Source: Node 20, C{EventTarget}.
     """
 
     def __init__(self) -> None:
@@ -151,21 +182,21 @@ class EventTarget:
         self._maxListeners = Defaults.maxListeners
         self._warned = False
 
+    @forgiving
     def addEventListener(
-        self,
-        type: Any = undefined,
-        listener: Any = undefined,
-        options: dict[str, Any] | None = None,
+        self, type: str, listener: EventListener | None, options: dict[str, Any] | None = None
     ) -> None:
         """
         Add a listener, unless it is there.
+
+        Source: Node 20, C{eventTarget.addEventListener}.
 
         @param options: with C{once}: it is called at most once; with C{signal}: it is taken
             off when that is over.
         @raise ERR_MISSING_ARGS: without a type.
         @raise ERR_INVALID_ARG_TYPE: it is no listener, nor C{None}.
         """
-        if type is undefined:
+        if _isMissing(type):
             raise ERR_MISSING_ARGS("type", "listener")
         type = text(type)
         given = options if isinstance(options, dict) else {}
@@ -209,19 +240,20 @@ class EventTarget:
         """
         return self._maxListeners
 
+    @forgiving
     def removeEventListener(
-        self,
-        type: Any = undefined,
-        listener: Any = undefined,
-        options: Any = None,
+        self, type: str, listener: EventListener | None, options: Any = None
     ) -> None:
         """
         Take off a listener, if it is there.
 
+        Source: Node 20, C{eventTarget.removeEventListener}.
+
+        @param options: of no effect here.
         @raise ERR_MISSING_ARGS: without a listener.
         @raise ERR_INVALID_ARG_TYPE: it is no listener, nor C{None}.
         """
-        if listener is undefined:
+        if _isMissing(listener):
             raise ERR_MISSING_ARGS("type", "listener")
         if not _isListener(listener):
             return
@@ -246,15 +278,18 @@ class EventTarget:
         """
         return [each.listener for each in self._entries.get(type, ())]
 
-    def dispatchEvent(self, event: Any = undefined) -> bool:
+    @forgiving
+    def dispatchEvent(self, event: Event) -> bool:
         """
         Call the listeners of C{event.type}.
+
+        Source: Node 20, C{eventTarget.dispatchEvent}.
 
         @return: false if one has prevented the default.
         @raise ERR_MISSING_ARGS: without an event.
         @raise ERR_INVALID_ARG_TYPE: it is none.
         """
-        if event is undefined:
+        if _isMissing(event):
             raise ERR_MISSING_ARGS("event")
         if not isinstance(event, Event):
             raise ERR_INVALID_ARG_TYPE("event", "Event", event)
@@ -293,9 +328,10 @@ class AbortSignal(EventTarget):
 
     Event C{abort}(event): it is over; once.
 
+    Source: Node 20, C{AbortSignal}.
+
     @ivar aborted: whether it is over.
     @ivar reason: why; L{undefined} before.
-    @ivar onabort: a listener of C{abort}, or C{None}.
     """
 
     #: Those that somebody listens to, and that nothing else holds.
@@ -319,11 +355,15 @@ class AbortSignal(EventTarget):
         return f"AbortSignal {{ aborted: {'true' if self.aborted else 'false'} }}"
 
     @property
-    def onabort(self) -> Any:
-        return self._onabort
+    def onabort(self) -> Callable[[Event], object] | None:
+        """
+        A listener of C{abort}, or C{None}. Source: Node 20, C{abortSignal.onabort}.
+        """
+        its: Callable[[Event], object] | None = self._onabort
+        return its
 
     @onabort.setter
-    def onabort(self, listener: Any) -> None:
+    def onabort(self, listener: Callable[[Event], object] | None) -> None:
         self._onabort = listener
         # Its place among the listeners is that of the first time, whatever it becomes.
         if self._callOnabort not in self.listeners("abort"):
@@ -341,6 +381,8 @@ class AbortSignal(EventTarget):
 
     def throwIfAborted(self) -> None:
         """
+        Source: Node 20, C{abortSignal.throwIfAborted}.
+
         @raise Exception: C{reason}, if it is over; what is no exception is the
             L{AbortError.cause} of one.
         """
@@ -352,6 +394,8 @@ class AbortSignal(EventTarget):
     @classmethod
     def abort(cls, reason: Any = undefined) -> AbortSignal:
         """
+        Source: Node 20, C{AbortSignal.abort}.
+
         @return: one that is over.
         """
         signal = newSignal()
@@ -359,8 +403,11 @@ class AbortSignal(EventTarget):
         return signal
 
     @classmethod
-    def timeout(cls, delay: Any = undefined, *, reactor: Any = None) -> AbortSignal:
+    @forgiving
+    def timeout(cls, delay: int, *, reactor: ReactorLike | None = None) -> AbortSignal:
         """
+        Source: Node 20, C{AbortSignal.timeout}.
+
         @param delay: milliseconds.
         @return: one that is over in that time, with a L{TimeoutError}.
         @raise ERR_INVALID_ARG_TYPE: C{delay} is not a number.
@@ -381,8 +428,11 @@ class AbortSignal(EventTarget):
         return signal
 
     @classmethod
-    def any(cls, signals: Any = undefined) -> AbortSignal:
+    @forgiving
+    def any(cls, signals: Sequence[SignalLike]) -> AbortSignal:
         """
+        Source: Node 20, C{AbortSignal.any}.
+
         @return: one that is over when one of these is, with its reason.
         @raise ERR_INVALID_ARG_TYPE: these are not a list of signals.
         """
@@ -390,7 +440,7 @@ class AbortSignal(EventTarget):
         signals = list(signals)
         for index, each in enumerate(signals):
             validateAbortSignal(undefined if each is None else each, f"signals[{index}]")
-            if each is None or each is undefined:
+            if each is None or each is undefined:  # type: ignore[comparison-overlap]
                 raise ERR_INVALID_ARG_TYPE(f"signals[{index}]", "AbortSignal", each)
         result = newSignal()
         result._composite = result._hold = True
@@ -448,6 +498,8 @@ class AbortController:
     """
     Ends a L{signal}.
 
+    Source: Node 20, C{AbortController}.
+
     @ivar signal: an L{AbortSignal}, to be given to what shall end with it.
     """
 
@@ -458,6 +510,8 @@ class AbortController:
         """
         It is over. A second time does nothing.
 
+        Source: Node 20, C{abortController.abort}.
+
         @param reason: for C{signal.reason}; else an L{AbortError},
             C{'This operation was aborted'}.
         """
@@ -467,6 +521,8 @@ class AbortController:
 class Subscription:
     """
     What L{addAbortListener} returns. C{with} it, the listener is taken off at the end.
+
+    Source: Node 20, C{events.addAbortListener}.
     """
 
     def __init__(self, dispose: Callable[[], object] | None) -> None:
@@ -486,7 +542,8 @@ class Subscription:
         self.dispose()
 
 
-def addAbortListener(signal: Any = undefined, listener: Any = undefined) -> Subscription:
+@forgiving
+def addAbortListener(signal: SignalLike, listener: Callable[..., Any]) -> Subscription:
     """
     Call C{listener(event)} once, when the signal is over; if it is already, by
     a microtask (without an event, as Node does).
@@ -495,7 +552,7 @@ def addAbortListener(signal: Any = undefined, listener: Any = undefined) -> Subs
 
     @raise ERR_INVALID_ARG_TYPE: this is no signal, or no callable.
     """
-    if signal is undefined:
+    if signal is undefined:  # type: ignore[comparison-overlap]
         raise ERR_INVALID_ARG_TYPE("signal", "AbortSignal", signal)
     validateAbortSignal(signal, "signal")
     validateFunction(listener, "listener")

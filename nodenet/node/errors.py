@@ -58,6 +58,7 @@ __all__ = [
     "CodedError",
     "CodedRangeError",
     "CodedTypeError",
+    "LookupFailedError",
     "Symbol",
     "SystemCallError",
     "TimeoutError",
@@ -75,6 +76,8 @@ __all__ = [
 class CodedError(NodeError):
     """
     Node's C{Error} with a code.
+
+    Source: Node 20, C{Error}.
 
     @ivar code: C{'ERR_...'}.
     @ivar message: Node's.
@@ -100,6 +103,8 @@ class CodedError(NodeError):
 class CodedTypeError(CodedError, TypeError):
     """
     Node's C{TypeError} with a code.
+
+    Source: Node 20, C{TypeError}.
     """
 
     name = "TypeError"
@@ -108,6 +113,8 @@ class CodedTypeError(CodedError, TypeError):
 class CodedRangeError(CodedError, OverflowError):
     """
     Node's C{RangeError} with a code.
+
+    Source: Node 20, C{RangeError}.
     """
 
     name = "RangeError"
@@ -123,6 +130,8 @@ def _remade(its: type[CodedError], args: tuple[Any, ...], state: dict[str, Any])
 def codedError(message: str, code: str, **attributes: Any) -> CodedError:
     """
     An error that has no class of its own, such as C{EPIPE} of a write that came late.
+
+    Source: Node 20, C{internal/errors}.
 
     @return: an C{Error} with this message and code, and these attributes.
     """
@@ -599,6 +608,8 @@ class AbortError(CodedError):
     """
     A signal has aborted what was going on; C{name} is C{'AbortError'}.
 
+    Source: Node 20, C{AbortError}.
+
     @ivar code: C{'ABORT_ERR'}; of a signal's own reason, as JavaScript has it, 20.
     @ivar cause: the signal's reason, or C{None}.
     """
@@ -633,6 +644,8 @@ class AggregateError(CodedError):
     """
     Several errors in one, such as those of all addresses of a host.
 
+    Source: Node 20, C{AggregateError}.
+
     @ivar errors: the list of them.
     @ivar code: the first one's.
     """
@@ -647,6 +660,8 @@ class AggregateError(CodedError):
 
 def aggregateTwoErrors(inner: Any, outer: Any) -> Any:
     """
+    Source: Node 20, C{internal/errors}, C{aggregateTwoErrors}.
+
     @return: both in one, the outer one first; or the one that there is.
     """
     if inner is None or outer is None or inner is outer:
@@ -659,6 +674,8 @@ def aggregateTwoErrors(inner: Any, outer: Any) -> Any:
 
 def messageOf(error: object) -> str:
     """
+    Source: Node 20, C{error.message}.
+
     @return: JavaScript's C{error.message}, whoever made the exception.
     """
     message = getattr(error, "message", None)
@@ -667,6 +684,8 @@ def messageOf(error: object) -> str:
 
 def nameOf(error: object) -> str:
     """
+    Source: Node 20, C{error.name}.
+
     @return: JavaScript's C{error.name}, whoever made the exception.
     """
     name = getattr(error, "name", None)
@@ -771,6 +790,8 @@ def systemError(
 def lookupError(hostname: str) -> LookupFailedError:
     """
     The error of a host name that the resolver does not know.
+
+    Source: Node 20, C{dns.lookup}.
     """
     return LookupFailedError(hostname)
 

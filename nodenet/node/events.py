@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from twisted.internet.defer import Deferred, succeed
@@ -33,6 +33,7 @@ from nodenet.node.errors import (
 )
 from nodenet.node.validators import (
     MAX_SAFE_INTEGER,
+    forgiving,
     isTruthy,
     validateAbortSignal,
     validateBoolean,
@@ -43,7 +44,11 @@ from nodenet.node.validators import (
 from nodenet.timers import nextTick, queueMicrotask
 
 if TYPE_CHECKING:
-    from typing_extensions import Self  # of typing from Python 3.11 on
+    from typing_extensions import Self  # Self is of typing from Python 3.11 on
+
+    from nodenet.node._inspect import Undefined
+    from nodenet.node._types import EmitterLike, EmitterOptions, OnOptions, SignalLike
+    from nodenet.node._types import SignalOptions as OnceOptions
 
 __all__ = [
     "AbortController",
@@ -155,14 +160,17 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     A name of an event is any hashable.
 
-    Event C{newListener}(type, listener): a listener is about to be added.
+    Source: Node 20, C{events.EventEmitter}.
 
-    Event C{removeListener}(type, listener): a listener has been taken off.
+    Events, each with its listener's arguments:
 
-    Event C{error}(exception): when nobody listens, L{emit} raises the exception.
+      - C{newListener}(type, listener): a listener is about to be added. Each time.
+      - C{removeListener}(type, listener): a listener has been taken off. Each time.
+      - C{error}(exception): when nobody listens, L{emit} raises the exception. Before it,
+        those who listen to L{errorMonitor} are called with the same.
 
     A listener may be C{async}, or return a Deferred. If that fails, it is logged as
-    critical; but where rejections are captured, L{onRejection} of the emitter is
+    critical; but where rejections are captured, C{onRejection} of the emitter is
     called, if it has one, with the exception, the event's name and arguments; else it
     is an C{error} of the emitter's.
     """
@@ -185,7 +193,10 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         return self
 
     def __init__(
-        self, options: dict[str, Any] | None = None, *, captureRejections: Any = undefined
+        self,
+        options: EmitterOptions | None = None,
+        *,
+        captureRejections: bool = undefined,  # type: ignore[assignment]
     ) -> None:
         """
         @param options: C{{'captureRejections': bool}}, or that as a keyword.
@@ -199,9 +210,12 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         elif Defaults.captureRejections:
             self._capture = True
 
-    def on(self, type: Hashable = undefined, listener: Any = undefined) -> Self:  # type: ignore[override]
+    @forgiving
+    def on(self, type: Hashable, listener: Listener = undefined) -> Self:  # type: ignore[assignment, override]
         """
         Add a listener to the end of the list for this type of event.
+
+        Source: Node 20, C{emitter.on}.
 
         @return: the emitter.
         @raise ERR_INVALID_ARG_TYPE: C{listener} is not callable.
@@ -214,25 +228,32 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     addListener = on  # type: ignore[assignment]
 
-    def once(self, type: Hashable = undefined, listener: Any = undefined) -> Self:  # type: ignore[override]
+    @forgiving
+    def once(self, type: Hashable, listener: Listener = undefined) -> Self:  # type: ignore[assignment, override]
         """
         As L{on}, for a listener that is called at most once.
+
+        Source: Node 20, C{emitter.once}.
         """
         validateFunction(listener, "listener")
         self.on(type, _OnceWrapper(self, type, listener))
         return self
 
-    def prependListener(self, type: Hashable = undefined, listener: Any = undefined) -> Self:
+    @forgiving
+    def prependListener(self, type: Hashable, listener: Listener = undefined) -> Self:  # type: ignore[assignment]
         """
         As L{on}, but before those that are there.
+
+        Source: Node 20, C{emitter.prependListener}.
         """
         return self._addListener(type, listener, True)
 
-    def prependOnceListener(
-        self, type: Hashable = undefined, listener: Any = undefined
-    ) -> Self:
+    @forgiving
+    def prependOnceListener(self, type: Hashable, listener: Listener = undefined) -> Self:  # type: ignore[assignment]
         """
         As L{once}, but before those that are there.
+
+        Source: Node 20, C{emitter.prependOnceListener}.
         """
         validateFunction(listener, "listener")
         self.prependListener(type, _OnceWrapper(self, type, listener))
@@ -264,7 +285,10 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     def setMaxListeners(self, n: float = undefined) -> Self:  # type: ignore[assignment]
         """
-        Warn when one type of event gets more than C{n} listeners; 0: never.
+        Warn when one type of event gets more than C{n} listeners; 0: never. It is a
+        L{MaxListenersExceededWarning}, once for each type.
+
+        Source: Node 20, C{emitter.setMaxListeners}.
 
         @return: the emitter.
         @raise ERR_INVALID_ARG_TYPE: C{n} is not a number.
@@ -276,14 +300,19 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     def getMaxListeners(self) -> float:  # type: ignore[override]
         """
+        Source: Node 20, C{emitter.getMaxListeners}.
+
         @return: what L{setMaxListeners} has set, or C{EventEmitter.defaultMaxListeners}.
         """
         return self._limit()
 
-    def removeListener(self, type: Hashable = undefined, listener: Any = undefined) -> Self:
+    @forgiving
+    def removeListener(self, type: Hashable, listener: Listener = undefined) -> Self:  # type: ignore[assignment]
         """
         Take off the last such listener of this type, if there is one; one that
         L{once} added is found too.
+
+        Source: Node 20, C{emitter.removeListener}.
 
         @return: the emitter.
         @raise ERR_INVALID_ARG_TYPE: C{listener} is not callable.
@@ -317,6 +346,8 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         """
         Take off all listeners of this type, or, without one, all of them.
 
+        Source: Node 20, C{emitter.removeAllListeners}.
+
         @return: the emitter.
         """
         events: dict[Any, Any] = self._events
@@ -341,26 +372,37 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
             # The list itself, as in Node: what takes off others meanwhile meets its error.
             for index in range(len(present) - 1, -1, -1):
                 its = present[index] if index < len(present) else undefined
-                self.removeListener(type, its)
+                self.removeListener(type, its)  # type: ignore[arg-type]
         elif present is not None:
             self.removeListener(type, present)
         return self
 
-    def listeners(self, type: Hashable = undefined) -> list[Listener]:
+    @forgiving
+    def listeners(self, type: Hashable) -> list[Listener]:
         """
+        Source: Node 20, C{emitter.listeners}.
+
         @return: a copy of the list of this type's listeners.
         """
         return [_inner(each) for each in self._entries(type)]  # type: ignore[arg-type]
 
-    def rawListeners(self, type: Hashable = undefined) -> list[Listener]:
+    @forgiving
+    def rawListeners(self, type: Hashable) -> list[Listener]:
         """
+        Source: Node 20, C{emitter.rawListeners}.
+
         @return: as L{listeners}; but one that L{once} has added is in what wraps it,
             as its C{listener}.
         """
         return list(self._entries(type))  # type: ignore[arg-type]
 
-    def listenerCount(self, type: Hashable = undefined, listener: Any = None) -> int:
+    @forgiving
+    def listenerCount(
+        self, type: Hashable, listener: Listener | Undefined | None = None
+    ) -> int:
         """
+        Source: Node 20, C{emitter.listenerCount}.
+
         @return: how many listeners this type has, or how often it has this one.
         """
         entries = self._entries(type)  # type: ignore[arg-type]
@@ -370,6 +412,8 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
 
     def eventNames(self) -> list[Any]:
         """
+        Source: Node 20, C{emitter.eventNames}.
+
         @return: the types that have listeners: strings, then others, each in the order
             in which they came.
         """
@@ -379,10 +423,13 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
         # As JavaScript lists an object's own keys: its symbols are last.
         return sorted(self._events, key=lambda name: not isinstance(name, str))
 
-    def emit(self, type: Hashable = undefined, *args: Any) -> bool:
+    @forgiving
+    def emit(self, type: Hashable, *args: Any) -> bool:
         """
         Call each listener of this type with C{args}. Listeners that are added
         or taken off meanwhile count from the next time on.
+
+        Source: Node 20, C{emitter.emit}.
 
         @return: whether there was any.
         @raise ListenerArgumentsError: a listener does not take C{args}.
@@ -474,14 +521,17 @@ def _exception(value: Any) -> BaseException:
 # Functions
 
 
-def setMaxListeners(n: Any = undefined, *targets: Any) -> None:
+def setMaxListeners(n: float = undefined, *targets: EmitterLike) -> None:  # type: ignore[assignment]
     """
     Set it for these emitters and signals; without any, for all that say nothing else.
 
+    Source: Node 20, C{events.setMaxListeners}.
+
+    @param n: with more listeners of a type than these an emitter warns; 0: never.
     @raise ERR_OUT_OF_RANGE: C{n} is less than 0, or NaN.
     @raise ERR_INVALID_ARG_TYPE: it is no number; or one of them is no emitter.
     """
-    if n is undefined:
+    if n is undefined:  # type: ignore[comparison-overlap]
         n = Defaults.maxListeners
     validateNumber(n, "setMaxListeners", 0)
     if not targets:
@@ -494,8 +544,11 @@ def setMaxListeners(n: Any = undefined, *targets: Any) -> None:
         setter(n)
 
 
-def getMaxListeners(emitter: Any = undefined) -> float:
+@forgiving
+def getMaxListeners(emitter: EmitterLike) -> float:
     """
+    Source: Node 20, C{events.getMaxListeners}.
+
     @return: of an emitter or signal: with how many listeners it warns not yet.
     @raise ERR_INVALID_ARG_TYPE: it is neither.
     """
@@ -505,8 +558,11 @@ def getMaxListeners(emitter: Any = undefined) -> float:
     return getter()  # type: ignore[no-any-return]
 
 
-def getEventListeners(emitter: Any = undefined, type: Hashable = undefined) -> list[Any]:
+@forgiving
+def getEventListeners(emitter: EmitterLike, type: Hashable) -> list[Any]:
     """
+    Source: Node 20, C{events.getEventListeners}.
+
     @return: a copy of the list of an emitter's or signal's listeners.
     @raise ERR_INVALID_ARG_TYPE: it is neither.
     """
@@ -516,8 +572,10 @@ def getEventListeners(emitter: Any = undefined, type: Hashable = undefined) -> l
     return getter(type)  # type: ignore[no-any-return]
 
 
-def listenerCount(emitter: Any, type: Hashable = undefined) -> int:
+def listenerCount(emitter: Any, type: Hashable) -> int:
     """
+    Source: Node 20, C{events.listenerCount}.
+
     @return: how many listeners of this type the emitter has.
     """
     return emitter.listenerCount(type)  # type: ignore[no-any-return]
@@ -644,15 +702,18 @@ class _Wait:
             _remove(self.signal, "abort", self.aborted)
 
 
+@forgiving
 def once(
-    emitter: Any = undefined,
-    name: Hashable = undefined,
-    options: Any = None,
+    emitter: EmitterLike,
+    name: Hashable,
+    options: OnceOptions | None = None,
     *,
-    signal: Any = undefined,
+    signal: SignalLike = undefined,  # type: ignore[assignment]
 ) -> Deferred[list[Any]]:
     """
     Wait for an event.
+
+    Source: Node 20, C{events.once}.
 
     @param emitter: an emitter, or what has C{addEventListener}.
     @param options: C{{'signal': signal}}, or that as a keyword: to stop waiting by.
@@ -747,6 +808,8 @@ class EventIterator:
     """
     What L{on} returns: C{async for args in on(emitter, name)}.
 
+    Source: Node 20, C{events.on}.
+
     Leaving the loop takes the listeners off when nothing else holds the iterator; with
     L{aclose} they are off at once.
     """
@@ -782,7 +845,7 @@ class EventIterator:
         self._queue.close()
         return succeed(None)
 
-    def athrow(self, error: Any = undefined) -> Deferred[None]:
+    def athrow(self, error: BaseException = undefined) -> Deferred[None]:  # type: ignore[assignment]
         """
         As if the emitter had emitted this C{error}.
 
@@ -804,19 +867,22 @@ class EventIterator:
             queue.close()
 
 
+@forgiving
 def on(
-    emitter: Any = undefined,
-    event: Hashable = undefined,
-    options: dict[str, Any] | None = None,
+    emitter: EmitterLike,
+    event: Hashable,
+    options: OnOptions | None = None,
     *,
-    signal: Any = undefined,
-    close: Any = undefined,
-    highWaterMark: Any = undefined,
-    lowWaterMark: Any = undefined,
+    signal: SignalLike = undefined,  # type: ignore[assignment]
+    close: Iterable[Hashable] = undefined,  # type: ignore[assignment]
+    highWaterMark: int = undefined,  # type: ignore[assignment]
+    lowWaterMark: int = undefined,  # type: ignore[assignment]
 ) -> EventIterator:
     """
     Iterate over the events of a name; each is the list of its arguments. An C{error} of
     the emitter's ends it with that error.
+
+    Source: Node 20, C{events.on}.
 
     @param emitter: an emitter, or what has C{addEventListener}.
     @param options: a dict of these options, or they are keywords.
@@ -839,7 +905,7 @@ def on(
         queue.listen("error", queue.failed)
     for each in given.get("close", close) or ():
         queue.listen(each, queue.close)
-    if signal is not undefined:
+    if signal is not undefined:  # type: ignore[comparison-overlap]
 
         def aborted(*args: Any) -> None:
             queue.failed(AbortError(cause=signal.reason))
@@ -848,7 +914,7 @@ def on(
     return EventIterator(queue)
 
 
-def _mark(options: dict[str, Any], which: str, keyword: Any, default: int) -> int:
+def _mark(options: Any, which: str, keyword: Any, default: int) -> int:
     for name in f"{which}WaterMark", f"{which}Watermark":
         value = options.get(name, keyword)
         if value is not None and value is not undefined:

@@ -5,7 +5,7 @@ Node 20's C{net}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from nodenet.node._net import address
 from nodenet.node._net.arguments import normalizeArgs, truthy
@@ -19,6 +19,19 @@ from nodenet.node._net.defaults import (
 from nodenet.node._net.server import Server
 from nodenet.node._net.socket import Socket
 from nodenet.node._net.socketaddress import SocketAddress
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import (
+        Callback,
+        ClientEndpoint,
+        Path,
+        Port,
+        ServerOptions,
+        SocketConnectKeywords,
+        SocketConnectOptions,
+    )
 
 __all__ = [
     "BlockList",
@@ -46,6 +59,30 @@ isIPv4 = address.isIPv4
 isIPv6 = address.isIPv6
 
 
+@overload
+def connect(
+    options: SocketConnectOptions,
+    callback: Callback | None = None,
+    /,
+    **keywords: Unpack[SocketConnectOptions],
+) -> Socket: ...
+@overload
+def connect(
+    port: Port,
+    host: str | None,
+    callback: Callback | None = None,
+    /,
+    **keywords: Unpack[SocketConnectKeywords],
+) -> Socket: ...
+@overload
+def connect(
+    port: Port | Path | ClientEndpoint,
+    callback: Callback | None = None,
+    /,
+    **keywords: Unpack[SocketConnectKeywords],
+) -> Socket: ...
+@overload
+def connect(**keywords: Unpack[SocketConnectKeywords]) -> Socket: ...
 def connect(*args: Any, **options: Any) -> Socket:
     """
     Make a socket and connect it: C{connect(options, [listener])}, C{connect(port, [host],
@@ -59,8 +96,8 @@ def connect(*args: Any, **options: Any) -> Socket:
     @raise ERR_MISSING_ARGS: neither port nor path.
     """
     its, callback, _ = normalizeArgs(args, options)
-    socket = Socket(its)
-    timeout = its.get("timeout")
+    socket = Socket(its)  # type: ignore[arg-type]
+    timeout: Any = its.get("timeout")
     if truthy(timeout):
         socket.setTimeout(timeout)
     return socket.connectTo(its, callback)
@@ -69,6 +106,17 @@ def connect(*args: Any, **options: Any) -> Socket:
 createConnection = connect
 
 
+@overload
+def createServer(
+    options: ServerOptions | None = None,
+    connectionListener: Callable[[Socket], object] | None = None,
+    /,
+    **keywords: Unpack[ServerOptions],
+) -> Server: ...
+@overload
+def createServer(
+    connectionListener: Callable[[Socket], object], /, **keywords: Unpack[ServerOptions]
+) -> Server: ...
 def createServer(
     options: Any = None,
     connectionListener: Callable[[Socket], object] | None = None,

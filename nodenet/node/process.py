@@ -7,7 +7,7 @@ reactor does neither by itself.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
@@ -16,10 +16,13 @@ from zope.interface import implementer
 from nodenet.node._net.handle import busy
 from nodenet.timers import theReactor
 
+if TYPE_CHECKING:
+    from nodenet._interfaces import ReactorLike
+
 __all__ = ["Uncaught", "busy", "exitOnUncaught"]
 
 
-def exitOnUncaught(reactor: Any = None) -> Uncaught:
+def exitOnUncaught(reactor: ReactorLike | None = None) -> Uncaught:
     """
     From now on, end the reactor when an exception is caught by nobody: an C{error} event
     without a listener, what a listener raises, or what a coroutine of one fails with. By
@@ -27,6 +30,7 @@ def exitOnUncaught(reactor: Any = None) -> Uncaught:
 
     Source: Node 20, C{process}, event C{uncaughtException}.
 
+    @param reactor: the global one by default.
     @return: what tells the failure. A program's exit status can come of that.
     """
     return Uncaught(reactor)
@@ -40,7 +44,7 @@ class Uncaught:
     @ivar failure: the first; C{None}: there was none.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: ReactorLike | None) -> None:
         self._reactor = reactor
         self.failure: Failure | None = None
         globalLogPublisher.addObserver(self)

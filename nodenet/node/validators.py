@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from nodenet.node._inspect import text
 from nodenet.node.errors import (
@@ -25,6 +25,7 @@ from nodenet.node.errors import (
 
 __all__ = [
     "MAX_SAFE_INTEGER",
+    "forgiving",
     "isInteger",
     "isNumber",
     "isTruthy",
@@ -50,12 +51,26 @@ MAX_SAFE_INTEGER = 2**53 - 1
 _NUMERAL = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Infinity)", re.A)
 _PREFIXED = re.compile(r"0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
 
 def isNumber(value: object) -> bool:
     """
     @return: JavaScript's C{typeof value === 'number'}.
     """
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def forgiving(function: _F) -> _F:
+    """
+    For a function that JavaScript calls with fewer arguments than it has: what is missing is
+    L{undefined}, and is refused in Node's words. For checkers it stays needed.
+    """
+    code, given = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    missing = len(names) - len(given) - (names[0] in ("self", "cls"))
+    function.__defaults__ = (undefined,) * missing + given
+    return function
 
 
 def isTruthy(value: object) -> bool:

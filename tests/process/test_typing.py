@@ -54,13 +54,26 @@ class Programs:
         """
         raise NotImplementedError
 
+    def right(self, program: str) -> None:
+        self.assertEqual(self.errors(program), set())  # type: ignore[attr-defined]
+
+    def wrong(self, program: str) -> None:
+        source = (PROGRAMS / program).read_text("utf-8").splitlines()
+        marked = {number for number, line in enumerate(source, 1) if "# error" in line}
+        self.assertGreater(len(marked), 40)  # type: ignore[attr-defined]
+        self.assertEqual(self.errors(program), marked)  # type: ignore[attr-defined]
+
     def test_aProgramThatIsRightPasses(self) -> None:
-        self.assertEqual(self.errors("program.py"), set())  # type: ignore[attr-defined]
+        self.right("program.py")
 
     def test_eachMistakeIsFound(self) -> None:
-        source = (PROGRAMS / "mistakes.py").read_text("utf-8").splitlines()
-        marked = {number for number, line in enumerate(source, 1) if "# error" in line}
-        self.assertEqual(self.errors("mistakes.py"), marked)  # type: ignore[attr-defined]
+        self.wrong("mistakes.py")
+
+    def test_aProgramOnNodeOfTodayThatIsRightPasses(self) -> None:
+        self.right("node_program.py")
+
+    def test_eachMistakeOnNodeOfTodayIsFound(self) -> None:
+        self.wrong("node_mistakes.py")
 
 
 class MypyTests(Programs, Checker):

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
-from inspect import signature
+from inspect import getsource, signature
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, ClassVar
 from unittest import TestLoader, TestResult
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -22,12 +22,18 @@ from twisted.trial.unittest import SynchronousTestCase
 from nodenet import crypto, endpoints, errors, net, splice
 from nodenet._net.lifecycle import TRANSITIONS
 from nodenet.events import EventEmitter
+from nodenet.node import abort, events, process, stream
+from nodenet.node import errors as node_errors
+from nodenet.node import net as node_net
+from nodenet.node._net.connection import Connection
+from nodenet.node._streams.legacy import Stream
 from nodenet.service import Options
 from nodenet.service.command import Command, Option
 from nodenet.service.options import RelayOptions
 from nodenet.service.record import Ending, Record
 
 ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = ROOT / "tests" / "node" / "scenarios"
 PAGES = [*sorted((ROOT / "docs").glob("*.rst")), ROOT / "README.md"]
 
 
@@ -262,3 +268,194 @@ class TableTests(SynchronousTestCase):
         self.assertEqual([list(record) for record in shown], [known] * 3)
         for record in shown:
             Ending(record["ended"])
+
+
+class NodeTests(SynchronousTestCase):
+    """
+    The tables of Node of today.
+    """
+
+    PAGE = "api_node.rst"
+    MODULES: ClassVar[dict[str, Any]] = {
+        "abort": abort,
+        "errors": node_errors,
+        "events": events,
+        "net": node_net,
+        "process": process,
+        "stream": stream,
+    }
+    #: What the rows' names stand for.
+    OWNERS: ClassVar[dict[str, type]] = {
+        "aggregate": node_errors.AggregateError,
+        "blockList": node_net.BlockList,
+        "controller": abort.AbortController,
+        "duplex": stream.Duplex,
+        "emitter": events.EventEmitter,
+        "error": node_errors.CodedError,
+        "event": abort.Event,
+        "iterator": events.EventIterator,
+        "legacy": Stream,
+        "lookupFailed": node_errors.LookupFailedError,
+        "promises": stream.promises,
+        "readable": stream.Readable,
+        "server": node_net.Server,
+        "signal": abort.AbortSignal,
+        "socket": node_net.Socket,
+        "socketAddress": node_net.SocketAddress,
+        "subscription": abort.Subscription,
+        "symbol": node_errors.Symbol,
+        "systemCall": node_errors.SystemCallError,
+        "target": abort.EventTarget,
+        "transform": stream.Transform,
+        "uncaught": process.Uncaught,
+        "unhandled": node_errors.ERR_UNHANDLED_ERROR,
+        "warning": events.MaxListenersExceededWarning,
+        "writable": stream.Writable,
+    }
+    #: What is public for others of nodenet's own classes only, or for subclasses.
+    OURS: ClassVar[set[tuple[type, str]]] = {
+        (EventEmitter, "listenerFailed"),
+        (EventEmitter, "watchResult"),
+        (Stream, "allowHalfOpen"),  # a slot for what is derived
+        (Connection, "acceptedBy"),
+        (Connection, "onStreamEnd"),
+        (Connection, "onStreamFailed"),
+        (Connection, "onStreamRead"),
+        (Connection, "onStreamTouch"),
+        (abort.AbortSignal, "end"),
+        (node_net.Server, "accepted"),
+        (node_net.Server, "closed"),
+        (node_net.Server, "dropped"),
+        (node_net.Socket, "connectTo"),
+    }
+
+    def setUp(self) -> None:
+        text = (ROOT / "docs" / self.PAGE).read_text(encoding="utf-8")
+        names = re.findall(r"^   :name: (.+)$", text, re.M)
+        self.rows = [row for name in names for row in table(self.PAGE, name)[1:]]
+        self.assertGreater(len(self.rows), 300)
+        #: Each row that is no event or statement: what it is of, and its name.
+        self.said: list[tuple[str, str]] = []
+        self.events: list[tuple[str, str]] = []
+        for name, *_ in self.rows:
+            if not name.startswith("``async "):
+                match = re.fullmatch(r"``(\w+)(?:\.|`` event ``)(\w+)(?:\(.*\))?``", name)
+                assert match is not None, name
+                which = self.events if "event ``" in name else self.said
+                which.append((match[1], match[2]))
+
+    def instances(self) -> list[Any]:
+        """
+        @return: an object of each class whose attributes are made by its constructor.
+        """
+        return [
+            abort.AbortController(),
+            abort.AbortSignal.abort(),
+            abort.Event("x"),
+            abort.EventTarget(),
+            abort.addAbortListener(abort.AbortSignal.abort(), print),
+            events.EventEmitter(),
+            events.on(events.EventEmitter(), "x"),
+            events.MaxListenersExceededWarning(None, "x", 2, 1),
+            node_errors.AggregateError([]),
+            node_errors.Symbol("x"),
+            node_errors.lookupError("x"),
+            node_errors.systemError(1, "read"),
+            node_net.BlockList(),
+            node_net.Server(),
+            node_net.Socket(),
+            node_net.SocketAddress(),
+            stream.PassThrough(),
+        ]
+
+    def known(self) -> Iterator[tuple[type, str, type]]:
+        """
+        @return: a class, and an attribute that it has from a class of nodenet's.
+        """
+        classes = {Stream, *self.OWNERS.values()}
+        for module in self.MODULES.values():
+            every = (getattr(module, name) for name in module.__all__)
+            classes |= {each for each in every if isinstance(each, type)}
+        for each in classes:
+            for base in (*each.__mro__, *type(each).__mro__):
+                if base.__module__.startswith("nodenet."):
+                    for name in vars(base):
+                        yield each, name, base
+        for each in self.instances():
+            for name in vars(each) if hasattr(each, "__dict__") else ():
+                yield type(each), name, type(each)
+
+    def test_allNamesOfItsModules(self) -> None:
+        said = {(owner, name) for owner, name in self.said if owner in self.MODULES}
+        modules = self.MODULES.items()
+        known = {(owner, name) for owner, module in modules for name in module.__all__}
+        self.assertEqual(said, known)
+
+    def test_allMembersOfItsClasses(self) -> None:
+        """
+        Each is in a row of its class, or of one that its class is derived from.
+        """
+        said = {(self.OWNERS[o], name) for o, name in self.said if o not in self.MODULES}
+        missing = {
+            f"{each.__name__}.{name}"
+            for each, name, base in self.known()
+            if not name.startswith("_")
+            and (base, name) not in self.OURS
+            and not any(issubclass(each, owner) and name == its for owner, its in said)
+        }
+        self.assertEqual(missing, set())
+
+    def test_whatHasARowIsThere(self) -> None:
+        there = {(each, name) for each, name, _ in self.known()}
+        system = {(self.OWNERS["systemCall"], each) for each in ("errno", "address", "port")}
+        system |= {(self.OWNERS["systemCall"], each) for each in ("code", "syscall")}
+        made = {
+            *system,
+            (node_errors.LookupFailedError, "hostname"),
+            (node_errors.CodedError, "message"),
+            (node_errors.ERR_UNHANDLED_ERROR, "context"),
+            (process.Uncaught, "failure"),
+        }
+        for owner, name in self.said:
+            if owner not in self.MODULES:
+                self.assertIn((self.OWNERS[owner], name), there | made)
+
+    def test_allHaveADocstring(self) -> None:
+        for each, name, base in self.known():
+            self.assertTrue(each.__doc__ or each not in self.OWNERS.values(), each)
+            its: Any = vars(base).get(name)
+            its = getattr(its, "__func__", its)
+            if not name.startswith("_") and (callable(its) or isinstance(its, property)):
+                self.assertTrue(its.__doc__, f"{base.__name__}.{name}")
+
+    def test_eventsAreInTheDocstringOfTheirClass(self) -> None:
+        self.assertGreater(len(self.events), 30)
+        for owner, name in self.events:
+            said = "".join(each.__doc__ or "" for each in self.OWNERS[owner].__mro__)
+            self.assertRegex(said, rf"C{{{name}}}\(", f"{owner} {name}")
+
+    def test_theTestsThatShowThem(self) -> None:
+        """
+        Each is there, and speaks of the thing.
+        """
+        for name, _, _, test in self.rows:
+            module, case, method = test.strip("`").rsplit(".", 2)
+            its = getattr(getattr(import_module(module), case), method, None)
+            assert its is not None, test
+            if case == "TracesTests":
+                path = SCENARIOS / method.removeprefix("test_").replace("_", "/", 1)
+                # Events may be in what was logged only.
+                files = [path.with_suffix(each) for each in (".py", ".txt")]
+                said = "".join(each.read_text("utf-8") for each in files)
+            else:
+                said = getsource(its)
+            if "async with" in name:
+                word = "(async with|__aexit__)"
+            elif "async for" in name:
+                word = "async for"
+            else:
+                # Hooks are options, too.
+                match = re.search(r"\b_?([a-z]\w*)(?:\(.*\))?``$", name, re.I)
+                assert match is not None, name
+                word = "_?" + match[1]
+            self.assertRegex(said, rf"\b{word}\b", f"{name}: {test}")

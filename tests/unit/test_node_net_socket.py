@@ -77,6 +77,18 @@ class ForeignTransportTests(SynchronousTestCase):
         self.assertEqual(self.transport.value(), b"abc")
         self.assertEqual((self.socket.bytesWritten, self.socket.remoteAddress), (3, "1.2.3.4"))
 
+    def test_nothingIsWrittenOnceDestroyedWhateverTheHookDoes(self) -> None:
+        self.connect()
+        socket: Any = self.socket
+        socket._destroy = lambda error, callback: callback(error)
+        socket.destroy()
+        failed: list[Any] = []
+        self.assertFalse(socket.write(b"abc", None, failed.append))
+        self.assertFalse(socket.write(b"abc"))
+        settle(self.clock)
+        self.assertEqual(self.transport.value(), b"")
+        self.assertEqual([each.code for each in failed], ["ERR_STREAM_DESTROYED"])
+
     def test_whatWasWrittenBefore(self) -> None:
         self.socket.connecting = True
         self.socket.write("early")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from nodenet.node._net.socketaddress import MAPPED, SocketAddress
-from nodenet.node.errors import ERR_INVALID_ARG_VALUE, CodedError, undefined
-from nodenet.node.validators import validateInt32, validateString
+from nodenet.node.errors import ERR_INVALID_ARG_VALUE, CodedError
+from nodenet.node.validators import forgiving, validateInt32, validateString
 
 __all__ = ["BlockList"]
 
@@ -103,26 +103,40 @@ class BlockList:
         """
         return [str(each) for each in reversed(self._rules)]
 
+    @forgiving
     def addAddress(
         self,
-        address: str | SocketAddress = undefined,  # type: ignore[assignment]
+        address: str | SocketAddress,
         family: str = "ipv4",
     ) -> None:
         """
+        Add a rule for one address.
+
+        Source: Node 20, C{blockList.addAddress}.
+
         @param family: C{'ipv4'} or C{'ipv6'}, of an address that is text.
+        @raise ERR_INVALID_ARG_TYPE: it is neither text nor an address.
+        @raise ERR_INVALID_ADDRESS: it is no address of the family.
         """
         self._rules.append(_Address(_toAddress(address, "address", family)))
 
+    @forgiving
     def addRange(
         self,
-        start: str | SocketAddress = undefined,  # type: ignore[assignment]
-        end: str | SocketAddress = undefined,  # type: ignore[assignment]
+        start: str | SocketAddress,
+        end: str | SocketAddress,
         family: str = "ipv4",
     ) -> None:
         """
+        Add a rule for all addresses from one to another.
+
+        Source: Node 20, C{blockList.addRange}.
+
         @param start: the first address.
         @param end: the last.
-        @raise TypeError: C{ERR_INVALID_ARG_VALUE}: it comes before the first.
+        @param family: C{'ipv4'} or C{'ipv6'}, of addresses that are text.
+        @raise ERR_INVALID_ARG_VALUE: the last comes before the first.
+        @raise ERR_INVALID_ADDRESS: one is no address of the family.
         """
         first = _toAddress(start, "start", family)
         last = _toAddress(end, "end", family)
@@ -134,25 +148,38 @@ class BlockList:
             raise error
         self._rules.append(_Range(first, last))
 
+    @forgiving
     def addSubnet(
         self,
-        net: str | SocketAddress = undefined,  # type: ignore[assignment]
-        prefix: int = undefined,  # type: ignore[assignment]
+        net: str | SocketAddress,
+        prefix: int,
         family: str = "ipv4",
     ) -> None:
         """
+        Add a rule for a network.
+
+        Source: Node 20, C{blockList.addSubnet}.
+
+        @param net: an address of it.
         @param prefix: bits, 0 to 32 or 128.
+        @param family: C{'ipv4'} or C{'ipv6'}, of an address that is text.
+        @raise ERR_OUT_OF_RANGE: C{prefix} is not of these.
+        @raise ERR_INVALID_ADDRESS: C{net} is no address of the family.
         """
         network = _toAddress(net, "network", family)
         validateInt32(prefix, "prefix", 0, 32 if network.family == "ipv4" else 128)
         self._rules.append(_Subnet(network, int(prefix)))
 
+    @forgiving
     def check(
         self,
-        address: str | SocketAddress = undefined,  # type: ignore[assignment]
+        address: str | SocketAddress,
         family: str = "ipv4",
     ) -> bool:
         """
+        Source: Node 20, C{blockList.check}.
+
+        @param family: C{'ipv4'} or C{'ipv6'}, of an address that is text.
         @return: whether one of the rules is for this address. What is no address is
             under none.
         """

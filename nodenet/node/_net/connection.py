@@ -9,7 +9,7 @@ import socket as sockets
 import stat
 from collections.abc import Callable, Mapping
 from errno import ENOTCONN
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.interfaces import (
     IFileDescriptorReceiver,
@@ -43,7 +43,15 @@ from nodenet.node.validators import validateAbortSignal, validateInt32, validate
 from nodenet.timers import nextTick, theReactor
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from nodenet.node._types import (
+        Data,
+        ReadyState,
+        SocketListeners,
+        SocketOptions,
+        TakesError,
+    )
 
 __all__ = ["Connection"]
 
@@ -90,10 +98,21 @@ class Connection(Duplex):
     _resetAndClosing = False
     _unrefed = False
     autoSelectFamilyAttemptedAddresses: list[str] | None = None
-    timeout: Any = None
-    connected = 0
+    timeout: float | None = None
 
-    def __init__(self, options: Any = None, /, **keywords: Any) -> None:
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events.
+        on: SocketListeners  # type: ignore[assignment]
+        addListener: SocketListeners  # type: ignore[assignment]
+        once: SocketListeners  # type: ignore[assignment]
+        prependListener: SocketListeners  # type: ignore[assignment]
+        prependOnceListener: SocketListeners  # type: ignore[assignment]
+        off: SocketListeners  # type: ignore[assignment]
+        removeListener: SocketListeners  # type: ignore[assignment]
+
+    def __init__(
+        self, options: SocketOptions | int | None = None, /, **keywords: Unpack[SocketOptions]
+    ) -> None:
         """
         @param options: in a dict, or as keywords: C{fd}, C{allowHalfOpen}, C{readable},
             C{writable}, C{signal}, C{onread}, C{noDelay}, C{keepAlive},
@@ -112,10 +131,10 @@ class Connection(Duplex):
         given: Mapping[str, Any]
         if options is None and not keywords:
             given = _BARE
-            super().__init__(_BARE)
+            super().__init__(_BARE)  # type: ignore[arg-type]
         else:
             given = _checked(options, keywords)
-            super().__init__(given)
+            super().__init__(given)  # type: ignore[arg-type]
         # Whether write may go straight to the handle.
         self._plain = type(self)._write is Connection._write and "write" not in given
         self._readableState.selfFed = True
@@ -179,7 +198,8 @@ class Connection(Duplex):
 
     def _initSocketHandle(self) -> None:
         self._undestroy()
-        self._sockname = None
+        if self._sockname is not None:
+            self._sockname = None
 
     # Twisted's
 
@@ -215,11 +235,9 @@ class Connection(Duplex):
         There is a connection.
         """
         self.transport = transport
-        self.connected = 1
         handle = self._handle
         assert handle is not None
         handle.begin(transport)
-        self._sockname = None
         if self._unrefed:
             handle.unref()
 
@@ -237,7 +255,8 @@ class Connection(Duplex):
         Node's C{afterConnect}, when it has succeeded.
         """
         self.connecting = False
-        self._sockname = None
+        if self._sockname is not None:  # from before
+            self._sockname = None
         self._unrefTimer()
         handle = self._handle
         assert handle is not None
@@ -258,7 +277,7 @@ class Connection(Duplex):
         handle = self._handle
         if handle is None:
             return
-        if self._bufferCallback is not None or not handle.reading or handle.holds:
+        if self._bufferCallback is not None or not handle.reading or handle.held is not None:
             handle.dataReceived(data)
             return
         # The common way.
@@ -279,7 +298,7 @@ class Connection(Duplex):
 
     def readConnectionLost(self) -> None:
         """
-        Twisted: the peer's FIN has come.
+        Twisted: the peer's FIN has come. C{end} follows when what has come before was read.
         """
         if self._handle is not None:
             self._handle.readConnectionLost()
@@ -297,11 +316,17 @@ class Connection(Duplex):
             self._handle.connectionLost(reason)
 
     def logPrefix(self) -> str:
+        """
+        Twisted: what the log calls it.
+        """
         return "nodenet"
 
     # What the handle says
 
     def onStreamTouch(self) -> None:
+        """
+        The handle: something has come or gone.
+        """
         self._unrefTimer()
 
     def onStreamRead(self, data: bytes) -> bool:
@@ -381,7 +406,10 @@ class Connection(Duplex):
 
     def pause(self) -> Self:
         """
-        Let no C{data} flow until L{resume}.
+        Let no C{data} flow until L{resume}. What comes waits here up to the high-water mark,
+        then with the peer.
+
+        Source: Node 20, C{socket.pause}.
         """
         if self._bufferCallback is not None:
             self._pauseBuffer()
@@ -390,6 +418,8 @@ class Connection(Duplex):
     def resume(self) -> Self:
         """
         Let C{data} flow, whether anybody listens or not.
+
+        Source: Node 20, C{socket.resume}.
         """
         if self._bufferCallback is not None:
             self._resumeBuffer()
@@ -398,6 +428,8 @@ class Connection(Duplex):
     def read(self, n: Any = undefined) -> Any:
         """
         Take from the buffer; see L{nodenet.node.stream.Readable.read}.
+
+        Source: Node 20, C{readable.read}.
         """
         if self._bufferCallback is not None:
             self._resumeBuffer()
@@ -409,9 +441,17 @@ class Connection(Duplex):
 
     # Writing
 
+    @overload
+    def write(
+        self, chunk: Data, encoding: str | None = None, callback: TakesError | None = None
+    ) -> bool: ...
+    @overload
+    def write(self, chunk: Data, callback: TakesError, /) -> bool: ...
     def write(self, chunk: Any = undefined, encoding: Any = None, callback: Any = None) -> bool:
         """
         Write; see L{nodenet.node.stream.Writable.write}.
+
+        Source: Node 20, C{socket.write}.
 
         When the peer has ended, and so have we, it fails with C{EPIPE}, C{This socket has been
         ended by the other party}.
@@ -419,21 +459,27 @@ class Connection(Duplex):
         @return: whether less than the high-water mark is waiting; if not, wait for C{drain}.
         """
         handle = self._handle
-        if handle is not None and handle.send is not None and chunk.__class__ is bytes:
-            state = self._writableState
-            if (
-                callback is None
-                and encoding is None
-                and self._plain
-                and chunk
-                and not (state.writing or state.corked or state.ending or self.connecting)
-                and state.errored is None
+        if (
+            handle is not None
+            and chunk.__class__ is bytes
+            and callback is None
+            and encoding is None
+            and chunk
+            and self._plain
+        ):
+            send, state = handle.send, self._writableState
+            if not (
+                send is None
+                or state.writing
+                or state.corked
+                or state.ending
+                or state.destroyed  # but not closed, by a _destroy of the user's
             ):
                 # The common way: straight to the kernel, which takes all of it.
                 if self._idle is not None:
                     self._idle.touch()
                 try:
-                    sent = handle.send(chunk)
+                    sent = send(chunk)
                 except OSError:
                     sent = 0  # the long way tells
                 if sent == len(chunk):
@@ -502,9 +548,22 @@ class Connection(Duplex):
         if done:
             callback()
 
+    @overload
+    def end(
+        self,
+        chunk: Data | None = None,
+        encoding: str | None = None,
+        callback: TakesError | None = None,
+    ) -> Self: ...
+    @overload
+    def end(self, chunk: Data | None, callback: TakesError, /) -> Self: ...
+    @overload
+    def end(self, callback: TakesError, /) -> Self: ...
     def end(self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> Self:
         """
         That is all: our FIN follows, when all that was written has gone out.
+
+        Source: Node 20, C{socket.end}.
 
         @param chunk: to be written before.
         @param callback: a listener of C{finish}; called with the error if it has failed.
@@ -545,6 +604,8 @@ class Connection(Duplex):
         As C{destroy}, but the peer is told by an RST. Of a socket that is connecting, when
         it is connected; one that never was is destroyed with C{ERR_SOCKET_CLOSED}.
 
+        Source: Node 20, C{socket.resetAndDestroy}.
+
         @raise ERR_INVALID_HANDLE_TYPE: it is no TCP connection.
         """
         handle = self._handle
@@ -564,7 +625,6 @@ class Connection(Duplex):
 
     def _destroy(self, error: Any, callback: Any) -> None:
         self.connecting = False
-        self.connected = 0
         if self._idle is not None:
             self._idle.stop()
             self._idle = None
@@ -574,7 +634,8 @@ class Connection(Duplex):
             self._bytesRead = handle.bytesRead
             self._bytesWritten = handle.bytesWritten
             self._handle = None
-            self._sockname = None
+            if self._sockname is not None:
+                self._sockname = None
 
             def onClose() -> None:
                 self.emit("close", hadError)
@@ -596,6 +657,14 @@ class Connection(Duplex):
     # What is asked of all parts
 
     @property
+    def connected(self) -> int:
+        """
+        Twisted: whether there is a connection, 1 or 0.
+        """
+        handle = self._handle
+        return int(handle is not None and handle.transport is not None)
+
+    @property
     def pending(self) -> bool:
         """
         Whether there is no connection, not yet or not any more.
@@ -603,7 +672,7 @@ class Connection(Duplex):
         return self._handle is None or self.connecting
 
     @property
-    def readyState(self) -> str:
+    def readyState(self) -> ReadyState:
         """
         C{'opening'}, C{'open'}, C{'readOnly'}, C{'writeOnly'} or C{'closed'}.
         """

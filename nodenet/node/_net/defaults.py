@@ -6,8 +6,7 @@ Source: Node 20, C{net.setDefaultAutoSelectFamily} and its like.
 
 from __future__ import annotations
 
-from nodenet.node.errors import undefined
-from nodenet.node.validators import validateBoolean, validateInt32
+from nodenet.node.validators import forgiving, validateBoolean, validateInt32
 
 __all__ = [
     "getDefaultAutoSelectFamily",
@@ -24,13 +23,18 @@ class _Defaults:
 
 def getDefaultAutoSelectFamily() -> bool:
     """
+    Source: Node 20, C{net.getDefaultAutoSelectFamily}.
+
     @return: whether a host's addresses of both families are tried: C{True}.
     """
     return _Defaults.autoSelectFamily
 
 
-def setDefaultAutoSelectFamily(value: bool = undefined) -> None:  # type: ignore[assignment]
+@forgiving
+def setDefaultAutoSelectFamily(value: bool) -> None:
     """
+    Source: Node 20, C{net.setDefaultAutoSelectFamily}.
+
     @raise ERR_INVALID_ARG_TYPE: it is no bool.
     """
     validateBoolean(value, "value")
@@ -39,15 +43,18 @@ def setDefaultAutoSelectFamily(value: bool = undefined) -> None:  # type: ignore
 
 def getDefaultAutoSelectFamilyAttemptTimeout() -> int:
     """
+    Source: Node 20, C{net.getDefaultAutoSelectFamilyAttemptTimeout}.
+
     @return: milliseconds that an address is tried before the next: 250.
     """
     return _Defaults.attemptTimeout
 
 
-def setDefaultAutoSelectFamilyAttemptTimeout(
-    value: int = undefined,  # type: ignore[assignment]
-) -> None:
+@forgiving
+def setDefaultAutoSelectFamilyAttemptTimeout(value: int) -> None:
     """
+    Source: Node 20, C{net.setDefaultAutoSelectFamilyAttemptTimeout}.
+
     @param value: milliseconds; less than 10 are 10.
     @raise ERR_INVALID_ARG_TYPE: it is no number.
     @raise ERR_OUT_OF_RANGE: it is no integer of 1 or more.

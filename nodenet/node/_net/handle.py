@@ -38,6 +38,8 @@ def busy(reactor: Any = None) -> bool:
     look-up that is not C{unref}ed, or what such a one is about to tell. Timers are not
     counted: they are the reactor's.
 
+    Source: Node 20, event C{beforeExit} of C{process}: that comes when nothing is left.
+
     @param reactor: the global one by default.
     """
     reactor = theReactor(reactor)
@@ -75,6 +77,8 @@ class Handle:
     @ivar reading: the owner wants what comes.
     @ivar bytesRead: that have come.
     @ivar bytesWritten: that were given to it, whether they have gone out or not.
+    @ivar held: what has come while nobody wanted it, if anything has: bytes, L{END}, or what
+        the connection was lost by.
     @ivar attempt: while it is being connected, what can be cancelled.
     @ivar referenced: L{unref} was not called.
     @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
@@ -83,7 +87,6 @@ class Handle:
 
     __slots__ = (
         "_atEnd",
-        "_held",
         "_lastLength",
         "_length",
         "_onShutdown",
@@ -95,6 +98,7 @@ class Handle:
         "attempt",
         "bytesRead",
         "bytesWritten",
+        "held",
         "isPipe",
         "owner",
         "reactor",
@@ -124,8 +128,7 @@ class Handle:
         self._onWritten: Callable[[int], Any] | None = None
         self._onShutdown: Callable[[], Any] | None = None
         self._shut = False
-        # What has come while nobody wanted it: bytes, END, or what the connection was lost by.
-        self._held: list[Any] | None = None
+        self.held: list[Any] | None = None
         self._atEnd = False
         opened(self)
 
@@ -222,7 +225,7 @@ class Handle:
 
     def readStart(self) -> None:
         self.reading = True
-        if self._held is not None:
+        if self.held is not None:
             turn(self.reactor, self._release)
         elif not self._wired and self._wire is not None and not self._atEnd:
             self._wired = True
@@ -233,7 +236,7 @@ class Handle:
         self._stopWire()
 
     def dataReceived(self, data: bytes) -> None:
-        if not self.reading or self._held is not None:
+        if not self.reading or self.held is not None:
             self._hold(data)
             return
         self.bytesRead += len(data)
@@ -243,33 +246,26 @@ class Handle:
         except Exception as e:
             unhandled(self.owner, e)
 
-    @property
-    def holds(self) -> bool:
-        """
-        Whether something has come that nobody wanted.
-        """
-        return self._held is not None
-
     def putBack(self, data: bytes) -> None:
         """
         Deliver this once more, before all else.
         """
         self.bytesRead -= len(data)
-        self._held = [data, *(self._held or ())]
+        self.held = [data, *(self.held or ())]
 
     def _hold(self, what: Any) -> None:
-        if self._held is None:
-            self._held = []
+        if self.held is None:
+            self.held = []
             if self.reading:
                 turn(self.reactor, self._release)
-        self._held.append(what)
+        self.held.append(what)
 
     def _release(self) -> None:
-        while self._held and self.reading and self._wire is not None:
-            what = self._held.pop(0)
-            if not self._held:
-                self._held = None
-            held, self._held = self._held, None
+        while self.held and self.reading and self._wire is not None:
+            what = self.held.pop(0)
+            if not self.held:
+                self.held = None
+            held, self.held = self.held, None
             if what is END:
                 self.readConnectionLost()
             elif isinstance(what, Failure):
@@ -277,14 +273,14 @@ class Handle:
             else:
                 self.dataReceived(what)
             if held is not None:
-                self._held = held + (self._held or [])
-        if self._held is None and self.reading and self._wire is not None:
+                self.held = held + (self.held or [])
+        if self.held is None and self.reading and self._wire is not None:
             self.readStart()
 
     def readConnectionLost(self) -> None:
         if self._wire is None or self._atEnd:
             return
-        if not self.reading or self._held is not None:
+        if not self.reading or self.held is not None:
             self._hold(END)
             return
         self._atEnd = True
@@ -295,7 +291,7 @@ class Handle:
             return
         self.send = None
         done = reason.check(error.ConnectionDone) is not None
-        if not self.reading or self._held is not None:
+        if not self.reading or self.held is not None:
             self._hold(reason)
             return
         if done:  # a transport that knows no half-close
@@ -464,7 +460,7 @@ class Handle:
         wire, self._wire = self._wire, None
         attempt, self.attempt = self.attempt, None
         self.reading = False
-        self.send = self._held = None
+        self.send = self.held = None
         if attempt is not None:
             attempt.cancel()
         elif wire is None and self.transport is not None and callback is None:

@@ -7,7 +7,7 @@ Source: Node 20, C{lib/net.js}.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolFactory
@@ -46,7 +46,20 @@ from nodenet.node.validators import (
 from nodenet.timers import nextTick
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from nodenet._interfaces import Binding
+    from nodenet.node._types import (
+        AddressInfo,
+        BlockListLike,
+        Callback,
+        ListenKeywords,
+        ListenOptions,
+        Path,
+        Port,
+        ServerListeners,
+        ServerOptions,
+    )
 
 __all__ = ["Server"]
 
@@ -83,13 +96,15 @@ class Server(EventEmitter):
 
     Events, each with its listener's arguments:
 
-      - C{listening}(): connections are accepted from now on.
-      - C{connection}(socket): one was.
+      - C{listening}(): connections are accepted from now on. Once for each L{listen}, on a
+        later tick.
+      - C{connection}(socket): a connection was accepted. It is open.
       - C{drop}(data): one was closed at once, because of C{maxConnections} or C{blockList};
         C{localAddress}, C{localPort}, C{localFamily}, C{remoteAddress}, C{remotePort} and
         C{remoteFamily}, in a dict. Nothing of a UNIX socket.
-      - C{close}(): no more are accepted, and all that were are closed.
-      - C{error}(error): L{listen} has failed. It may be called again.
+      - C{close}(): no more are accepted, and all that were are closed. Once for each
+        L{close}.
+      - C{error}(error): L{listen} has failed, instead of C{listening}. It may be called again.
 
     @ivar maxConnections: above so many, connections are dropped; C{None}: no limit.
     @ivar blockList: connections from addresses on this
@@ -100,9 +115,34 @@ class Server(EventEmitter):
     @ivar highWaterMark: of the sockets, bytes.
     """
 
-    maxConnections: Any = None
+    maxConnections: int | None = None
     noisy = False
 
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events.
+        on: ServerListeners[Socket]  # type: ignore[assignment]
+        addListener: ServerListeners[Socket]  # type: ignore[assignment]
+        once: ServerListeners[Socket]  # type: ignore[assignment]
+        prependListener: ServerListeners[Socket]  # type: ignore[assignment]
+        prependOnceListener: ServerListeners[Socket]  # type: ignore[assignment]
+        off: ServerListeners[Socket]  # type: ignore[assignment]
+        removeListener: ServerListeners[Socket]  # type: ignore[assignment]
+
+    @overload
+    def __init__(
+        self,
+        options: ServerOptions | None = None,
+        connectionListener: Callable[[Socket], object] | None = None,
+        /,
+        **keywords: Unpack[ServerOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        connectionListener: Callable[[Socket], object],
+        /,
+        **keywords: Unpack[ServerOptions],
+    ) -> None: ...
     def __init__(
         self,
         options: Any = None,
@@ -150,18 +190,59 @@ class Server(EventEmitter):
         self.keepAlive = truthy(options.get("keepAlive"))
         self.keepAliveInitialDelay = millisToSeconds(delay)
         self.highWaterMark = mark
-        self.blockList: Any = options.get("blockList")
+        self.blockList: BlockListLike | None = options.get("blockList")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._connections} connections at {id(self):#x}>"
 
     # Listening
 
+    @overload
+    def listen(
+        self,
+        options: ListenOptions,
+        callback: Callback | None = None,
+        /,
+        **keywords: Unpack[ListenOptions],
+    ) -> Self: ...
+    @overload
+    def listen(
+        self,
+        port: Port | None,
+        host: str | None,
+        backlog: int | None,
+        callback: Callback | None = None,
+        /,
+        **keywords: Unpack[ListenKeywords],
+    ) -> Self: ...
+    @overload
+    def listen(
+        self,
+        port: Port | Path | None,
+        hostOrBacklog: str | int | None,
+        callback: Callback | None = None,
+        /,
+        **keywords: Unpack[ListenKeywords],
+    ) -> Self: ...
+    @overload
+    def listen(
+        self,
+        port: Port | Path | Binding | None,
+        callback: Callback | None = None,
+        /,
+        **keywords: Unpack[ListenKeywords],
+    ) -> Self: ...
+    @overload
+    def listen(
+        self, callback: Callback | None = None, /, **keywords: Unpack[ListenKeywords]
+    ) -> Self: ...
     def listen(self, *args: Any, **options: Any) -> Self:
         """
         Begin to accept connections: C{listen(options, [listener])},
         C{listen([port], [host], [backlog], [listener])}, C{listen(path, [backlog],
         [listener])}.
+
+        Source: Node 20, C{server.listen}.
 
         C{listening} or C{error} follows. Without a host, on all addresses of both families.
 
@@ -286,12 +367,14 @@ class Server(EventEmitter):
     @property
     def listening(self) -> bool:
         """
-        Whether connections are accepted.
+        Whether connections are accepted. Source: Node 20, C{server.listening}.
         """
         return self._handle is not None
 
-    def address(self) -> Any:
+    def address(self) -> AddressInfo | Any:
         """
+        Source: Node 20, C{server.address}.
+
         @return: C{address}, C{family} (C{'IPv4'} or C{'IPv6'}) and C{port} in a dict; of a
             UNIX socket its path; C{None} where it does not listen.
         """
@@ -303,6 +386,8 @@ class Server(EventEmitter):
     def ref(self) -> Self:
         """
         Let L{busy<nodenet.node.process.busy>} count this server, as it does by default.
+
+        Source: Node 20, C{server.ref}.
         """
         self._unref = False
         if self._handle is not None:
@@ -312,6 +397,8 @@ class Server(EventEmitter):
     def unref(self) -> Self:
         """
         Let L{busy<nodenet.node.process.busy>} leave this server out.
+
+        Source: Node 20, C{server.unref}.
         """
         self._unref = True
         if self._handle is not None:
@@ -344,7 +431,7 @@ class Server(EventEmitter):
         """
         if self._handle is None:
             return None
-        if truthy(self.maxConnections) and self._connections >= self.maxConnections:
+        if truthy(self.maxConnections) and self._connections >= self.maxConnections:  # type: ignore[operator]
             return _Dropped(self, self._reactor)
         if self.blockList is not None and self._isBlocked(addr):
             return _Dropped(self, self._reactor)
@@ -362,7 +449,8 @@ class Server(EventEmitter):
         host = getattr(addr, "host", None)
         if host is None:
             return False
-        return bool(self.blockList.check(host, "ipv6" if ":" in host else "ipv4"))
+        rules: Any = self.blockList
+        return bool(rules.check(host, "ipv6" if ":" in host else "ipv4"))
 
     def accepted(self, socket: Any) -> None:
         """
@@ -404,6 +492,8 @@ class Server(EventEmitter):
 
     def getConnections(self, callback: Callable[[Any, int], object] = undefined) -> Self:  # type: ignore[assignment]
         """
+        Source: Node 20, C{server.getConnections}.
+
         @param callback: called on the next tick with (C{None}, how many connections are
             open).
         """
@@ -413,19 +503,22 @@ class Server(EventEmitter):
 
     # The end
 
-    def close(self, callback: Any = None) -> Self:
+    def close(self, callback: Callback | None = None) -> Self:
         """
         Accept no more. C{close} follows when all connections are closed.
+
+        Source: Node 20, C{server.close}.
 
         @param callback: called then; with C{ERR_SERVER_NOT_RUNNING} if it was not listening,
             else with nothing.
         """
         self._listeningId += 1
-        if callable(callback):
+        its: Any = callback
+        if callable(its):
             if self._handle is None:
-                self.once("close", lambda: callback(ERR_SERVER_NOT_RUNNING()))
+                self.once("close", lambda: its(ERR_SERVER_NOT_RUNNING()))
             else:
-                self.once("close", callback)
+                self.once("close", its)
         if self._handle is not None:
             handle, self._handle = self._handle, None
             handle.close()
@@ -440,6 +533,9 @@ class Server(EventEmitter):
         return self
 
     async def __aexit__(self, *raised: object) -> None:
+        """
+        Close it, and wait for that. Source: Node 20, C{server[Symbol.asyncDispose]}.
+        """
         if self._handle is None:
             return
         done: Deferred[None] = Deferred()
@@ -449,6 +545,8 @@ class Server(EventEmitter):
     def onRejection(self, error: Any, event: Any, *args: Any) -> None:
         """
         What a listener's coroutine has failed with, where rejections are captured.
+
+        Source: Node 20, C{server[Symbol.for('nodejs.rejection')]}.
         """
         if event == "connection" and args:
             args[0].destroy(error)

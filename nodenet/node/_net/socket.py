@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from nodenet._net.idle import Idle
 from nodenet.node._inspect import text, undefined
@@ -22,7 +22,18 @@ from nodenet.node.errors import ERR_MISSING_ARGS, ERR_OUT_OF_RANGE
 from nodenet.node.validators import validateFunction, validateNumber, validateString
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from nodenet.node._inspect import Undefined
+    from nodenet.node._types import (
+        AddressInfo,
+        Callback,
+        ClientEndpoint,
+        ConnectKeywords,
+        ConnectOptions,
+        Path,
+        Port,
+    )
 
 __all__ = ["Socket"]
 
@@ -42,18 +53,26 @@ class Socket(Connecting):
 
     Events, beside those of a duplex stream, each with its listener's arguments:
 
-      - C{lookup}(error, address, family, host): a name was looked up; once for each address.
-      - C{connectionAttempt}(address, port, family): an address is being tried; of a UNIX
-        socket (path, None, None).
+      - C{lookup}(error, address, family, host): a name was looked up; once for each address
+        that was found, or once with an error. Not of a host that is an address.
+      - C{connectionAttempt}(address, port, family): an address is being tried, 4 or 6 is its
+        family; of a UNIX socket (path, None, None). Before each attempt.
       - C{connectionAttemptFailed}(address, port, family, error), and
-        C{connectionAttemptTimeout}(address, port, family): the next one is tried.
-      - C{connect}(), then C{ready}(): the connection is established.
-      - C{data}(data), C{end}(), C{drain}(), C{finish}(), C{pause}(), C{resume}(): as of any
-        stream. Unless C{allowHalfOpen}, our side ends after C{end}.
-      - C{timeout}(): nothing was read or written for as long as L{setTimeout} says. The
-        connection stays.
-      - C{error}(error): it has failed; C{close} follows. When nobody listens, it is logged
-        as critical, see L{exitOnUncaught<nodenet.node.process.exitOnUncaught>}.
+        C{connectionAttemptTimeout}(address, port, family): that has failed, or was given up
+        after C{autoSelectFamilyAttemptTimeout}. The next address is tried, if there is one.
+      - C{connect}(), then C{ready}(): the connection is established. Once for each
+        L{connect}; not of sockets that a server has accepted.
+      - C{data}(data): C{bytes}, or C{str} after C{setEncoding}.
+      - C{end}(): the peer's FIN has come, and all before it was read. Once. Unless
+        C{allowHalfOpen}, our side ends after its listeners.
+      - C{drain}(): after a C{write} that was false, all has gone out.
+      - C{finish}(): after C{end()}, all has gone out, and so has our FIN.
+      - C{readable}(), C{pause}(), C{resume}(), C{pipe}, C{unpipe}: as of any stream.
+      - C{timeout}(): nothing was read or written for as long as L{setTimeout} says. Once,
+        until there is activity again. The connection stays.
+      - C{error}(error): it has failed; C{close} follows. At most once. When nobody listens,
+        it is logged as critical, see
+        L{exitOnUncaught<nodenet.node.process.exitOnUncaught>}.
       - C{close}(hadError): the last. Without an argument, as in Node, where there never was
         a connection nor an attempt at one.
 
@@ -66,12 +85,42 @@ class Socket(Connecting):
 
     __slots__ = ()
 
+    @overload
+    def connect(
+        self,
+        options: ConnectOptions,
+        callback: Callback | None = None,
+        /,
+        **keywords: Unpack[ConnectOptions],
+    ) -> Self: ...
+    @overload
+    def connect(
+        self,
+        port: Port,
+        host: str | None,
+        callback: Callback | None = None,
+        /,
+        **keywords: Unpack[ConnectKeywords],
+    ) -> Self: ...
+    @overload
+    def connect(
+        self,
+        port: Port | Path | ClientEndpoint,
+        callback: Callback | None = None,
+        /,
+        **keywords: Unpack[ConnectKeywords],
+    ) -> Self: ...
+    @overload
+    def connect(self, **keywords: Unpack[ConnectKeywords]) -> Self: ...
     def connect(self, *args: Any, **options: Any) -> Self:
         """
         Connect: C{connect(options, [listener])}, C{connect(port, [host], [listener])},
         C{connect(path, [listener])}, C{connect(endpoint, [listener])} with one of Twisted's.
 
-        A socket that is closed may connect again.
+        C{lookup}, C{connectionAttempt}, C{connect} and C{ready} follow, or C{error}. A socket
+        that is closed may connect again.
+
+        Source: Node 20, C{socket.connect}.
 
         @param args: the last may be a listener of C{connect}, for once.
         @param options: C{port}, C{host}, C{path}, C{localAddress}, C{localPort}, C{family},
@@ -85,6 +134,9 @@ class Socket(Connecting):
         return self.connectTo(its, callback)
 
     def connectTo(self, options: dict[str, Any], callback: Any) -> Self:
+        """
+        As L{connect}, with its arguments in order. For L{nodenet.node.net.connect}.
+        """
         if callback is not None:
             self.once("connect", callback)
         path, endpoint = options.get("path"), options.get("endpoint")
@@ -113,10 +165,16 @@ class Socket(Connecting):
 
     # Settings
 
-    def setTimeout(self, msecs: Any = undefined, callback: Any = undefined) -> Self:
+    def setTimeout(
+        self,
+        msecs: float = undefined,  # type: ignore[assignment]
+        callback: Callback | Undefined = undefined,
+    ) -> Self:
         """
         Emit C{timeout} when nothing has been read or written for so long, whether there is
         a connection or not.
+
+        Source: Node 20, C{socket.setTimeout}.
 
         @param msecs: milliseconds; 0: never.
         @param callback: a listener of C{timeout}, for once; with 0, one that is taken off.
@@ -136,9 +194,9 @@ class Socket(Connecting):
         if callback is not undefined:
             validateFunction(callback, "callback")
             if msecs:
-                self.once("timeout", callback)
+                self.once("timeout", callback)  # type: ignore[call-overload]
             else:
-                self.removeListener("timeout", callback)
+                self.removeListener("timeout", callback)  # type: ignore[call-overload]
         return self
 
     def _onTimeout(self) -> None:
@@ -149,9 +207,13 @@ class Socket(Connecting):
         else:
             self.emit("timeout")
 
-    def setNoDelay(self, enable: Any = undefined) -> Self:
+    def setNoDelay(self, enable: bool | Undefined = undefined) -> Self:
         """
         Disable Nagle's algorithm, which holds back small pieces of data.
+
+        Source: Node 20, C{socket.setNoDelay}.
+
+        @param enable: C{True} by default.
         """
         on = True if enable is undefined else truthy(enable)
         if on is not self._noDelay:
@@ -160,9 +222,15 @@ class Socket(Connecting):
                 self._handle.setNoDelay(on)
         return self
 
-    def setKeepAlive(self, enable: Any = False, initialDelay: Any = undefined) -> Self:
+    def setKeepAlive(
+        self,
+        enable: bool = False,
+        initialDelay: float = undefined,  # type: ignore[assignment]
+    ) -> Self:
         """
         Have the kernel probe an idle connection.
+
+        Source: Node 20, C{socket.setKeepAlive}.
 
         @param initialDelay: milliseconds (the kernel takes whole seconds, rounded down) until
             the first probe; 0 leaves it as it is.
@@ -177,6 +245,8 @@ class Socket(Connecting):
     def ref(self) -> Self:
         """
         Let L{busy<nodenet.node.process.busy>} count this socket, as it does by default.
+
+        Source: Node 20, C{socket.ref}.
         """
         self._unrefed = False
         if self._handle is not None:
@@ -186,6 +256,8 @@ class Socket(Connecting):
     def unref(self) -> Self:
         """
         Let L{busy<nodenet.node.process.busy>} leave this socket out.
+
+        Source: Node 20, C{socket.unref}.
         """
         self._unrefed = True
         if self._handle is not None:
@@ -194,12 +266,15 @@ class Socket(Connecting):
 
     # What it is
 
-    def address(self) -> dict[str, Any]:
+    def address(self) -> AddressInfo:
         """
+        Source: Node 20, C{socket.address}.
+
         @return: C{address}, C{family} and C{port} of our own end; an empty dict where there
             is no connection, or it has none.
         """
-        return self._getsockname()
+        its: Any = self._getsockname()
+        return its  # type: ignore[no-any-return]
 
     @property
     def localAddress(self) -> str | None:
@@ -210,6 +285,9 @@ class Socket(Connecting):
 
     @property
     def localPort(self) -> int | None:
+        """
+        Our own port. Source: Node 20, C{net.Socket}.
+        """
         return self._getsockname().get("port")
 
     @property
@@ -229,6 +307,9 @@ class Socket(Connecting):
 
     @property
     def remotePort(self) -> int | None:
+        """
+        The peer's port. Source: Node 20, C{net.Socket}.
+        """
         return self._getpeername().get("port")
 
     @property
@@ -272,6 +353,9 @@ class Socket(Connecting):
 
     @property
     def _connecting(self) -> bool:
+        """
+        C{connecting}, for programs that look at Node's own name of it.
+        """
         return self.connecting
 
 

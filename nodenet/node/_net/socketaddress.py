@@ -7,17 +7,23 @@ Source: Node 20, C{lib/internal/socketaddress.js}.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nodenet.node._inspect import undefined
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, codedError
 from nodenet.node.validators import (
+    forgiving,
     validateObject,
     validatePort,
     validateString,
     validateUint32,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._inspect import Undefined
+    from nodenet.node._types import SocketAddressOptions
 
 __all__ = ["SocketAddress"]
 
@@ -38,7 +44,12 @@ class SocketAddress:
     @ivar flowlabel: of IPv6.
     """
 
-    def __init__(self, options: Mapping[str, Any] | Any = undefined, **given: Any) -> None:
+    def __init__(
+        self,
+        options: SocketAddressOptions | Undefined = undefined,
+        /,
+        **keywords: Unpack[SocketAddressOptions],
+    ) -> None:
         """
         @param options: C{address}, C{port}, C{family}, C{flowlabel}, each of which may be
             missing, and may be a keyword.
@@ -47,9 +58,10 @@ class SocketAddress:
         @raise OverflowError: C{ERR_SOCKET_BAD_PORT} or C{ERR_OUT_OF_RANGE}.
         @raise Exception: C{ERR_INVALID_ADDRESS}: this is no address of the family.
         """
+        given: Any = keywords
         if options is not undefined:
             validateObject(options, "options")
-            given = {**options, **given}
+            given = {**options, **keywords}  # type: ignore[dict-item]
         family = wanted = given.get("family", "ipv4")
         if isinstance(family, str):
             family = family.lower()
@@ -78,19 +90,25 @@ class SocketAddress:
     @property
     def packed(self) -> bytes:
         """
-        The four or sixteen bytes of the address.
+        The four or sixteen bytes of the address, in the network's order. (Node has no such
+        thing.)
         """
         return self._packed
 
     @staticmethod
-    def isSocketAddress(value: object = None) -> bool:
+    @forgiving
+    def isSocketAddress(value: object) -> bool:
         """
+        Source: Node 20, C{SocketAddress.isSocketAddress}.
+
         @return: whether this is one.
         """
         return isinstance(value, SocketAddress)
 
     def toJSON(self) -> dict[str, Any]:
         """
+        Source: Node 20, C{socketAddress.toJSON}.
+
         @return: what it is, as its options.
         """
         return {

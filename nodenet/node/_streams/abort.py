@@ -4,19 +4,29 @@ A signal that destroys a stream. Node 20, C{stream.addAbortSignal}.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nodenet.node._streams.finished import eos
 from nodenet.node._streams.utils import isNodeStream
 from nodenet.node.abort import addAbortListener
-from nodenet.node.errors import ERR_INVALID_ARG_TYPE, AbortError, undefined
+from nodenet.node.errors import ERR_INVALID_ARG_TYPE, AbortError
+
+if TYPE_CHECKING:
+    from nodenet.node._types import SignalLike
+
+from nodenet.node.validators import forgiving
 
 __all__ = ["addAbortSignal"]
 
+_S = TypeVar("_S")
 
-def addAbortSignal(signal: Any = undefined, stream: Any = undefined) -> Any:
+
+@forgiving
+def addAbortSignal(signal: SignalLike, stream: _S) -> _S:
     """
     Destroy the stream with an AbortError when the signal says so.
+
+    Source: Node 20, C{stream.addAbortSignal}.
 
     @param signal: see L{nodenet.node.abort}.
     @return: the stream.
@@ -29,8 +39,10 @@ def addAbortSignal(signal: Any = undefined, stream: Any = undefined) -> Any:
             "stream", ["ReadableStream", "WritableStream", "Stream"], stream
         )
 
+    its: Any = stream
+
     def abort(*_: Any) -> None:
-        stream.destroy(AbortError(cause=getattr(signal, "reason", None)))
+        its.destroy(AbortError(cause=getattr(signal, "reason", None)))
 
     if signal.aborted:
         abort()

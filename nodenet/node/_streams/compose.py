@@ -4,7 +4,7 @@ Several streams as one. Node 20, C{stream.compose}.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nodenet.node._streams.destroy import destroyer
 from nodenet.node._streams.duplex import Duplex
@@ -14,6 +14,9 @@ from nodenet.node._streams.operators import Composer
 from nodenet.node._streams.pipeline import pipeline
 from nodenet.node._streams.utils import isNodeStream, isReadable, isWritable
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, ERR_MISSING_ARGS, AbortError
+
+if TYPE_CHECKING:
+    from nodenet.node._types import PipePart
 
 __all__ = ["compose"]
 
@@ -54,7 +57,7 @@ class _Composed(Pair):
             self.onclose = callback
 
 
-def compose(*streams: Any) -> Any:
+def compose(*streams: PipePart) -> Duplex:
     """
     Node 20, C{stream.compose}: a duplex of streams, iterables and functions in a row, see
     L{nodenet.node.stream.pipeline}: what is written to it goes to the first, and what comes
@@ -67,9 +70,10 @@ def compose(*streams: Any) -> Any:
     if not streams:
         raise ERR_MISSING_ARGS("streams")
     if len(streams) == 1:
-        return duplexify(Duplex, streams[0])
+        only: Duplex = duplexify(Duplex, streams[0])
+        return only
     given = streams
-    made = list(streams)
+    made: list[Any] = list(streams)
     for index in (0, -1):
         if callable(made[index]) and not isNodeStream(made[index]):
             made[index] = duplexify(Duplex, made[index])
@@ -80,7 +84,8 @@ def compose(*streams: Any) -> Any:
             raise ERR_INVALID_ARG_VALUE(f"streams[{index}]", given[index], "must be readable")
         if index and not isWritable(stream):
             raise ERR_INVALID_ARG_VALUE(f"streams[{index}]", given[index], "must be writable")
-    return _Composed(made).duplex
+    duplex: Duplex = _Composed(made).duplex
+    return duplex
 
 
 Composer.compose = staticmethod(compose)

@@ -9,6 +9,7 @@ from typing import Any
 
 from nodenet.node._streams.utils import isDestroyed, isFinished, tick
 from nodenet.node.errors import ERR_MULTIPLE_CALLBACK, AbortError, aggregateTwoErrors
+from nodenet.node.validators import forgiving
 
 __all__ = ["construct", "destroy", "destroyer", "errorOrDestroy", "undestroy"]
 
@@ -218,7 +219,8 @@ def _construct(stream: Any) -> None:
         back(e)
 
 
-def destroyer(stream: Any = None, error: Any = None) -> None:
+@forgiving
+def destroyer(stream: Any, error: Any = None) -> None:
     """
     Destroy any stream, also one that is not of ours. Node 20, C{stream.destroy}.
 

@@ -4,7 +4,7 @@ What can be read from and written to. Node 20, C{stream.Duplex} and C{stream.dup
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nodenet.node._streams.destroy import construct
 from nodenet.node._streams.duplexify import duplexify
@@ -12,11 +12,17 @@ from nodenet.node._streams.legacy import Stream
 from nodenet.node._streams.options import putHooks
 from nodenet.node._streams.readable import HOOKS as READABLE_HOOKS
 from nodenet.node._streams.readable import Readable
-from nodenet.node._streams.state import Options, ReadableState, WritableState, merge
+from nodenet.node._streams.state import ReadableState, WritableState, merge
 from nodenet.node._streams.utils import tick
 from nodenet.node._streams.writable import HOOKS as WRITABLE_HOOKS
 from nodenet.node._streams.writable import Writable
-from nodenet.node.errors import undefined
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import DuplexListeners, DuplexOptions
+
+from nodenet.node.validators import forgiving
 
 __all__ = ["Duplex", "duplexPair"]
 
@@ -28,6 +34,9 @@ class Duplex(Readable, Writable):
     Node 20, C{stream.Duplex}: a L{Readable} and a L{Writable} with a life of their own each;
     it closes when both are through.
 
+    Events: those of both. C{error} and C{close} come once for both sides, C{close} after both
+    C{end} and C{finish}.
+
     @ivar allowHalfOpen: C{False}: it is ended when it has emitted C{end}.
     """
 
@@ -35,7 +44,9 @@ class Duplex(Readable, Writable):
 
     _shape: ClassVar[tuple[str, ...]] = (*Writable._shape, "data", "end", "readable")
 
-    def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
+    def __init__(
+        self, options: DuplexOptions | None = None, /, **keywords: Unpack[DuplexOptions]
+    ) -> None:
         """
         @param options: those of both; C{readableHighWaterMark}, C{writableHighWaterMark},
             C{readableObjectMode}, C{writableObjectMode}; C{readable}, C{writable}
@@ -58,14 +69,29 @@ class Duplex(Readable, Writable):
         if self._construct is not None:
             construct(self, self._bothConstructed)
 
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events of both.
+        on: DuplexListeners  # type: ignore[assignment]
+        addListener: DuplexListeners  # type: ignore[assignment]
+        once: DuplexListeners  # type: ignore[assignment]
+        prependListener: DuplexListeners  # type: ignore[assignment]
+        prependOnceListener: DuplexListeners  # type: ignore[assignment]
+        off: DuplexListeners  # type: ignore[assignment]
+        removeListener: DuplexListeners  # type: ignore[assignment]
+
     def _bothConstructed(self) -> None:
         self._readableConstructed()
         self._writableConstructed()
 
     @classmethod
-    def from_(
-        cls, body: Any = undefined, options: Options | None = None, /, **keywords: Any
-    ) -> Any:
+    @forgiving
+    def from_(  # type: ignore[override]
+        cls,
+        body: Any,
+        options: DuplexOptions | None = None,
+        /,
+        **keywords: Unpack[DuplexOptions],
+    ) -> Duplex:
         """
         Node 20, C{Duplex.from}.
 
@@ -75,7 +101,8 @@ class Duplex(Readable, Writable):
         @return: a duplex, of which a side may be missing.
         @raise ERR_INVALID_ARG_TYPE: it is none of these.
         """
-        return duplexify(Duplex, body)
+        duplex: Duplex = duplexify(Duplex, body)
+        return duplex
 
     pipe = Readable.pipe
     # That of Writable, which tells the callbacks of what waits.
@@ -122,7 +149,9 @@ class _Side(Duplex):
         self._other.push(None)
 
 
-def duplexPair(options: Options | None = None, /, **keywords: Any) -> tuple[Duplex, Duplex]:
+def duplexPair(
+    options: DuplexOptions | None = None, /, **keywords: Unpack[DuplexOptions]
+) -> tuple[Duplex, Duplex]:
     """
     Node 20, C{stream.duplexPair}.
 

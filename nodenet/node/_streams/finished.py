@@ -5,7 +5,7 @@ When a stream is over. Node 20, C{stream.finished}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.defer import Deferred
 
@@ -34,11 +34,17 @@ from nodenet.node.errors import (
     undefined,
 )
 from nodenet.node.validators import (
+    forgiving,
     validateAbortSignal,
     validateBoolean,
     validateFunction,
     validateObject,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import FinishedOptions, Outcome, StreamLike
 
 __all__ = ["eos", "finished", "promised"]
 
@@ -254,7 +260,22 @@ def eos(stream: Any, options: Options, callback: Callable[..., Any]) -> Callable
     return _Watch(stream, options, callback).cleanup
 
 
-def finished(stream: Any = undefined, *args: Any, **keywords: Any) -> Any:
+@overload
+def finished(stream: StreamLike, callback: Outcome, /) -> Callable[[], None]: ...
+@overload
+def finished(
+    stream: StreamLike,
+    options: FinishedOptions | None,
+    callback: Outcome,
+    /,
+    **keywords: Unpack[FinishedOptions],
+) -> Callable[[], None]: ...
+@overload
+def finished(
+    stream: StreamLike, options: FinishedOptions = ..., /, **keywords: Unpack[FinishedOptions]
+) -> Deferred[None]: ...
+@forgiving
+def finished(stream: Any, *args: Any, **keywords: Any) -> Any:
     """
     Node 20, C{stream.finished}: tell when a stream is not readable or writable any more, has
     failed, or was closed too early.
@@ -297,8 +318,12 @@ def _validate(stream: Any, options: Options) -> None:
         )
 
 
+@forgiving
 def promised(
-    stream: Any = undefined, options: Options | None = None, /, **keywords: Any
+    stream: StreamLike,
+    options: FinishedOptions | None = None,
+    /,
+    **keywords: Unpack[FinishedOptions],
 ) -> Deferred[None]:
     """
     Node 20, C{stream.promises.finished}.

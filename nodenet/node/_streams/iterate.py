@@ -12,8 +12,10 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from nodenet.node._streams.destroy import destroyer
 from nodenet.node._streams.finished import asException, eos
-from nodenet.node._streams.microtasks import microtask, settle
+from nodenet.node._streams.legacy import reactorOf
+from nodenet.node._streams.microtasks import settle
 from nodenet.node.errors import AbortError, aggregateTwoErrors, nameOf, undefined
+from nodenet.timers import queueMicrotask
 
 __all__ = ["ReadableIterator", "dispose"]
 
@@ -35,6 +37,7 @@ class _Reading:
         "error",
         "iterator",
         "over",
+        "reactor",
         "running",
         "started",
         "stream",
@@ -43,6 +46,7 @@ class _Reading:
 
     def __init__(self, stream: Any, destroys: bool) -> None:
         self.stream = stream
+        self.reactor = reactorOf(stream)
         self.destroys = destroys
         self.error: Any = undefined
         self.asked: deque[tuple[Deferred[Any], str, Any]] = deque()
@@ -53,11 +57,7 @@ class _Reading:
     def wake(self, *_: Any) -> None:
         if self.asked and not self.waking:
             self.waking = True
-            microtask(self.stream, self.woken)
-
-    def woken(self) -> None:
-        self.waking = False
-        self.serve()
+            queueMicrotask(self.serve, reactor=self.reactor)
 
     def onFinished(self, error: Any = None) -> None:
         had = None if self.error is undefined else self.error
@@ -87,6 +87,7 @@ class _Reading:
             self.iterator = None
 
     def serve(self) -> None:
+        self.waking = False
         self.running = True
         try:
             while self.asked:

@@ -4,10 +4,15 @@ The base of all streams. Node 20, C{internal/streams/legacy}.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nodenet.node._streams.state import Options, merge
 from nodenet.node.events import EventEmitter
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import PipeOptions
 
 __all__ = ["Stream", "reactorOf"]
 
@@ -50,9 +55,13 @@ class Stream(EventEmitter):
             names.sort(key=lambda name: _place(self._shape, name))
         return names
 
-    def pipe(self, dest: Any, options: Options | None = None, /, **keywords: Any) -> Any:
+    def pipe(
+        self, dest: Any, options: PipeOptions | None = None, /, **keywords: Unpack[PipeOptions]
+    ) -> Any:
         """
         Write C{data} to the destination, and end it with this one.
+
+        Source: Node 20, C{stream.Stream.pipe}.
 
         @param options: C{end=False}: do not end it.
         @return: the destination.

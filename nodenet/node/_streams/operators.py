@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -26,24 +26,32 @@ from nodenet.node.errors import (
     undefined,
 )
 from nodenet.node.validators import (
+    forgiving,
     toNumber,
     validateAbortSignal,
     validateInteger,
     validateObject,
 )
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import Listener, OperatorOptions, SignalOptions
+
 __all__ = ["Composer", "Operators"]
+
+_R = TypeVar("_R")  # a readable
 
 _EMPTY: Any = object()
 _END: Any = object()
 
 
-def _checked(options: Any, keywords: dict[str, Any]) -> Options:
+def _checked(options: Any, keywords: Options) -> Options:
     if options is not None and options is not undefined:
         validateObject(options, "options")
     else:
         options = None
-    merged = merge(options, keywords)
+    merged: Options = merge(options, keywords)
     if merged.get("signal") is not None:
         validateAbortSignal(merged["signal"], "options.signal")
     return merged
@@ -216,10 +224,12 @@ class Composer:
     compose: ClassVar[Callable[..., Any]]
 
 
-class Operators:
+class Operators(Generic[_R]):
     """
-    What L{Readable} has from here. Functions are called with a chunk, and the signal where
+    What a readable has from here. Functions are called with a chunk, and the signal where
     they take one, see L{nodenet.node.stream.pipeline}; they may be C{async}.
+
+    Source: Node 20, C{stream.Readable}, C{map} and its like.
 
     Options: C{signal}; of those that call a function C{concurrency} (1) and
     C{highWaterMark}.
@@ -227,11 +237,19 @@ class Operators:
 
     __slots__ = ()
 
-    def _derived(self, iterable: Any) -> Any:
+    def _derived(self, iterable: Any) -> _R:
         raise NotImplementedError
 
-    def map(self, fn: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def map(
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
+    ) -> _R:
         """
+        Source: Node 20, C{readable.map}.
+
         @return: a readable of what the function makes of each chunk.
         """
         _function(fn)
@@ -241,15 +259,31 @@ class Operators:
 
         return self._derived(_mapped(self, call, _checked(options, keywords)))
 
-    def filter(self, fn: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def filter(
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
+    ) -> _R:
         """
+        Source: Node 20, C{readable.filter}.
+
         @return: a readable of the chunks for which the function is true.
         """
         _function(fn)
         return self._derived(_filtered(self, fn, _checked(options, keywords)))
 
-    def flatMap(self, fn: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def flatMap(
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
+    ) -> _R:
         """
+        Source: Node 20, C{readable.flatMap}.
+
         @return: a readable of the items of what the function makes of each chunk.
         """
         _function(fn)
@@ -270,8 +304,16 @@ class Operators:
 
         return self._derived(flat())
 
-    def drop(self, number: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def drop(
+        self,
+        number: float = undefined,  # type: ignore[assignment]
+        options: SignalOptions | None = None,
+        /,
+        **keywords: Unpack[SignalOptions],
+    ) -> _R:
         """
+        Source: Node 20, C{readable.drop}.
+
         @return: a readable without the first so many chunks.
         """
         checked = _checked(options, keywords)
@@ -288,8 +330,16 @@ class Operators:
 
         return self._derived(rest())
 
-    def take(self, number: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    def take(
+        self,
+        number: float = undefined,  # type: ignore[assignment]
+        options: SignalOptions | None = None,
+        /,
+        **keywords: Unpack[SignalOptions],
+    ) -> _R:
         """
+        Source: Node 20, C{readable.take}.
+
         @return: a readable of the first so many chunks.
         """
         checked = _checked(options, keywords)
@@ -308,8 +358,17 @@ class Operators:
 
         return self._derived(first())
 
-    def compose(self, stream: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
+    @forgiving
+    def compose(
+        self,
+        stream: Any,
+        options: SignalOptions | None = None,
+        /,
+        **keywords: Unpack[SignalOptions],
+    ) -> _R:
         """
+        Source: Node 20, C{readable.compose}.
+
         @param stream: a stream that can be written to, or what else
             L{nodenet.node.stream.compose} takes.
         @return: a readable of what comes out of that.
@@ -323,8 +382,12 @@ class Operators:
             addAbortSignal(checked["signal"], composed)
         return self._derived(composed)
 
-    def asIndexedPairs(self, options: Any = None, /, **keywords: Any) -> Any:
+    def asIndexedPairs(
+        self, options: SignalOptions | None = None, /, **keywords: Unpack[SignalOptions]
+    ) -> _R:
         """
+        Source: Node 20, C{readable.asIndexedPairs}.
+
         @return: a readable of C{[index, chunk]}.
         """
         checked = _checked(options, keywords)
@@ -339,9 +402,15 @@ class Operators:
         return self._derived(pairs())
 
     def forEach(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[None]:
         """
+        Source: Node 20, C{readable.forEach}.
+
         @return: fires when the function was called for each chunk.
         """
 
@@ -359,8 +428,12 @@ class Operators:
 
         return run(each())
 
-    def toArray(self, options: Any = None, /, **keywords: Any) -> Deferred[list[Any]]:
+    def toArray(
+        self, options: SignalOptions | None = None, /, **keywords: Unpack[SignalOptions]
+    ) -> Deferred[list[Any]]:
         """
+        Source: Node 20, C{readable.toArray}.
+
         @return: fires with all chunks.
         """
 
@@ -375,9 +448,15 @@ class Operators:
         return run(all())
 
     def find(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[Any]:
         """
+        Source: Node 20, C{readable.find}.
+
         @return: fires with the first chunk for which the function is true, or C{None}.
         """
 
@@ -390,9 +469,15 @@ class Operators:
         return run(first())
 
     def some(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[bool]:
         """
+        Source: Node 20, C{readable.some}.
+
         @return: fires with whether the function is true for a chunk.
         """
 
@@ -405,9 +490,15 @@ class Operators:
         return run(any())
 
     def every(
-        self, fn: Any = undefined, options: Any = None, /, **keywords: Any
+        self,
+        fn: Listener = undefined,  # type: ignore[assignment]
+        options: OperatorOptions | None = None,
+        /,
+        **keywords: Unpack[OperatorOptions],
     ) -> Deferred[bool]:
         """
+        Source: Node 20, C{readable.every}.
+
         @return: fires with whether the function is true for all chunks.
         """
 
@@ -428,13 +519,15 @@ class Operators:
 
     def reduce(
         self,
-        reducer: Any = undefined,
+        reducer: Listener = undefined,  # type: ignore[assignment]
         initialValue: Any = undefined,
-        options: Any = None,
+        options: SignalOptions | None = None,
         /,
-        **keywords: Any,
+        **keywords: Unpack[SignalOptions],
     ) -> Deferred[Any]:
         """
+        Source: Node 20, C{readable.reduce}.
+
         @param reducer: called with what it has returned before, or C{initialValue}, and a
             chunk.
         @return: fires with what it has returned last.

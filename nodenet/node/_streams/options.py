@@ -30,6 +30,6 @@ def putHooks(stream: Any, options: Options, hooks: Mapping[str, str]) -> None:
         function = options.get(option)
         if callable(function):
             setattr(stream, hook, function)
-    signal = options.get("signal")
+    signal: Any = options.get("signal")
     if isTruthy(signal):
         addAbortSignal(signal, stream)

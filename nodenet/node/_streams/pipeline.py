@@ -5,7 +5,7 @@ Streams in a row. Node 20, C{stream.pipeline}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from twisted.internet.defer import Deferred
 
@@ -47,7 +47,16 @@ from nodenet.node.errors import (
 )
 from nodenet.node.validators import validateAbortSignal, validateFunction
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import PipelineCallback, PipelineOptions, PipePart
+
 __all__ = ["pipeline", "promised"]
+
+_D = TypeVar("_D")
 
 #: What goes on from an iterable.
 _ITERABLES = ["Readable", "Iterable", "AsyncIterable", "ReadableStream", "TransformStream"]
@@ -313,6 +322,47 @@ def _pipe(source: Any, dest: Any, finish: Callable[..., Any], end: bool) -> Any:
     return eos(dest, {"readable": False, "writable": True}, finish)
 
 
+@overload
+def pipeline(  # type: ignore[overload-overlap]
+    source: PipePart,
+    last: _D,
+    callback: PipelineCallback,
+    /,
+    **options: Unpack[PipelineOptions],
+) -> _D: ...
+@overload
+def pipeline(  # type: ignore[overload-overlap]
+    source: PipePart,
+    second: PipePart,
+    last: _D,
+    callback: PipelineCallback,
+    /,
+    **options: Unpack[PipelineOptions],
+) -> _D: ...
+@overload
+def pipeline(  # type: ignore[overload-overlap]
+    source: PipePart,
+    second: PipePart,
+    third: PipePart,
+    last: _D,
+    callback: PipelineCallback,
+    /,
+    **options: Unpack[PipelineOptions],
+) -> _D: ...
+@overload
+def pipeline(
+    streams: Sequence[PipePart],
+    callback: PipelineCallback,
+    /,
+    **options: Unpack[PipelineOptions],
+) -> Any: ...
+@overload
+def pipeline(
+    source: PipePart | Sequence[PipePart],
+    /,
+    *streams: PipePart,
+    **options: Unpack[PipelineOptions],
+) -> Deferred[Any]: ...
 def pipeline(*streams: Any, **options: Any) -> Any:
     """
     Node 20, C{stream.pipeline}: pipe streams in a row, and destroy all if one fails.
@@ -346,6 +396,17 @@ def _isStep(thing: Any) -> bool:
     return isIterable(thing) or isThenable(thing) or isFile(thing) or isinstance(thing, dict)
 
 
+@overload
+def promised(
+    source: PipePart | Sequence[PipePart],
+    /,
+    *streams: PipePart,
+    **options: Unpack[PipelineOptions],
+) -> Deferred[Any]: ...
+@overload
+def promised(
+    source: PipePart | Sequence[PipePart], /, *streams: PipePart | PipelineOptions
+) -> Deferred[Any]: ...
 def promised(*streams: Any, **options: Any) -> Deferred[Any]:
     """
     Node 20, C{stream.promises.pipeline}.

@@ -4,7 +4,7 @@ What can be read from. Node 20, C{stream.Readable}.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from nodenet.node._streams.destroy import construct, destroy, errorOrDestroy, undestroy
 from nodenet.node._streams.from_ import from_
@@ -13,9 +13,10 @@ from nodenet.node._streams.legacy import Stream
 from nodenet.node._streams.operators import Operators
 from nodenet.node._streams.options import CHUNKS, VIEWS, putHooks
 from nodenet.node._streams.pipe import Pipe
-from nodenet.node._streams.state import Options, ReadableState, merge
+from nodenet.node._streams.state import ReadableState, merge
 from nodenet.node._streams.text import Decoder, encode, units
 from nodenet.node._streams.wrap import wrap, wrapped
+from nodenet.node._types import readableListeners
 from nodenet.node.errors import (
     ERR_INVALID_ARG_TYPE,
     ERR_METHOD_NOT_IMPLEMENTED,
@@ -24,12 +25,25 @@ from nodenet.node.errors import (
     ERR_STREAM_UNSHIFT_AFTER_END_EVENT,
     undefined,
 )
-from nodenet.node.validators import isInteger, toNumber, validateObject
+from nodenet.node.validators import forgiving, isInteger, toNumber, validateObject
 from nodenet.timers import nextTick
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Iterable
+
     from twisted.internet.defer import Deferred
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from nodenet.node._types import (
+        Chunk,
+        IteratorOptions,
+        PipeOptions,
+        ReadableListeners,
+        ReadableOptions,
+        Undefined,
+    )
+
+    _D = TypeVar("_D")
 
 __all__ = ["HOOKS", "Readable"]
 
@@ -39,7 +53,7 @@ HOOKS = {"read": "_read", "destroy": "_destroy", "construct": "_construct"}
 _MAX_HWM = 0x40000000
 
 
-class Readable(Operators, Stream):
+class Readable(Operators["Readable"], Stream):
     """
     Node 20, C{stream.Readable}.
 
@@ -47,17 +61,20 @@ class Readable(Operators, Stream):
     room, and answers with L{push}, now or later, and with C{push(None)} at the end. It is not
     called again before that.
 
-    Event C{data}(chunk): there is data, and somebody listens: that makes it flow.
+    Events, each with its listener's arguments:
 
-    Event C{readable}(): there is something to L{read}, or the end.
-
-    Event C{end}(): all has been read, after C{push(None)}. Once.
-
-    Event C{pause}(), C{resume}().
-
-    Event C{error}(exception): it has failed. Once.
-
-    Event C{close}(): nothing comes any more. The last.
+      - C{data}(chunk): bytes, or str where there is an encoding, or in object mode anything.
+        For each chunk, while it flows: after L{resume}, L{pipe} or a listener was added, and
+        not after L{pause}. Also for each chunk that L{read} takes.
+      - C{readable}(): there is something to L{read}, or the end. On a tick, once for many
+        pushes. While somebody listens to it, it does not flow.
+      - C{end}(): all has been read, after C{push(None)}. Once, and not after a failure.
+      - C{pause}(), C{resume}(): L{pause} was called while it did flow; L{resume} was called,
+        on a later tick.
+      - C{error}(exception): it has failed. At most once, on a later tick than L{destroy}.
+        C{close} follows. When nobody listens, it is raised, and logged as critical.
+      - C{close}(): nothing comes any more. Once, the last; by itself after C{end}, unless
+        C{autoDestroy} is off; never, if C{emitClose} is.
     """
 
     __slots__ = ()
@@ -66,7 +83,9 @@ class Readable(Operators, Stream):
     _shaped = True
     _shape: ClassVar[tuple[str, ...]] = ("close", "error", "data", "end", "readable")
 
-    def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
+    def __init__(
+        self, options: ReadableOptions | None = None, /, **keywords: Unpack[ReadableOptions]
+    ) -> None:
         """
         @param options: C{highWaterMark}, C{objectMode}, C{encoding}, C{defaultEncoding},
             C{autoDestroy}, C{emitClose}, C{signal}; hooks C{read}, C{destroy},
@@ -89,6 +108,7 @@ class Readable(Operators, Stream):
 
     # Hooks
 
+    @forgiving
     def _read(self, size: int) -> Any:
         """
         Push something, now or later.
@@ -97,10 +117,7 @@ class Readable(Operators, Stream):
         """
         raise ERR_METHOD_NOT_IMPLEMENTED("_read()")
 
-    # JavaScript calls it without as well. Those who override it need not care.
-    _read.__defaults__ = (0,)
-
-    def _destroy(self, error: Any, callback: Any) -> Any:
+    def _destroy(self, error: Any, callback: Callable[..., Any]) -> Any:
         """
         Let go of what is below.
 
@@ -108,9 +125,15 @@ class Readable(Operators, Stream):
         """
         callback(error)
 
-    def destroy(self, error: Any = None, callback: Any = None) -> Self:
+    def destroy(self, error: Any = None, callback: Callable[..., object] | None = None) -> Self:
         """
         End it now: C{error}, if one is given, and C{close} on a later tick.
+
+        Source: Node 20, C{readable.destroy}.
+
+        @param error: an exception.
+        @param callback: called with the error or C{None} when C{_destroy} is done, before the
+            events; without either, if it was destroyed already.
         """
         destroy(self, error, callback)
         return self
@@ -118,6 +141,8 @@ class Readable(Operators, Stream):
     def onRejection(self, error: Any, *_: Any) -> None:
         """
         An C{async} listener has failed, and rejections are captured.
+
+        Source: Node 20, C{readable[Symbol.for('nodejs.rejection')]}.
         """
         self.destroy(error)
 
@@ -126,9 +151,12 @@ class Readable(Operators, Stream):
 
     # What the source does
 
-    def push(self, chunk: Any = undefined, encoding: str | None = None) -> bool:
+    def push(self, chunk: Chunk = undefined, encoding: str | None = None) -> bool:
         """
         Here is more.
+
+        Source: Node 20, C{readable.push}. What is wrong is an C{error} event:
+        C{ERR_INVALID_ARG_TYPE}, or C{ERR_STREAM_PUSH_AFTER_EOF}.
 
         @param chunk: bytes or str; in object mode anything; C{None}: that is all.
         @param encoding: of a str.
@@ -201,10 +229,15 @@ class Readable(Operators, Stream):
         # As state.canPushMore.
         return not state.ended and (not state.length or state.length < state.highWaterMark)
 
-    def unshift(self, chunk: Any = undefined, encoding: str | None = None) -> bool:
+    def unshift(self, chunk: Chunk = undefined, encoding: str | None = None) -> bool:
         """
         Put back what was read too much.
 
+        Source: Node 20, C{readable.unshift}. What is wrong is an C{error} event:
+        C{ERR_INVALID_ARG_TYPE}, or C{ERR_STREAM_UNSHIFT_AFTER_END_EVENT}.
+
+        @param chunk: as of L{push}.
+        @param encoding: of a str.
         @return: whether there is room for more.
         """
         state: ReadableState = self._readableState
@@ -279,9 +312,11 @@ class Readable(Operators, Stream):
 
     # What the reader does
 
-    def read(self, n: Any = undefined) -> Any:
+    def read(self, n: int | Undefined = undefined) -> Chunk | None:
         """
         Take from the buffer.
+
+        Source: Node 20, C{readable.read}.
 
         @param n: how much: bytes, UTF-16 units; whatever there is unless it is given. More
             than there is: C{None}, unless that is the last. 0: take nothing, but see to it
@@ -292,6 +327,11 @@ class Readable(Operators, Stream):
         state = self._readableState
         size: int | None
         if n is undefined:
+            if state.reading and not (state.length or state.ended):
+                # The common case of a loop: there is nothing, and it has been asked for.
+                state.emittedReadable = False
+                state.needReadable = True
+                return None
             size = None
         elif n.__class__ is int:
             size = n
@@ -376,7 +416,8 @@ class Readable(Operators, Stream):
             state.emittedReadable = False
         if not state.flowing and not state.ended and state.length <= state.highWaterMark:
             state.needReadable = True
-        self.__flow()
+        if state.flowing:
+            self.__flow()
 
     def __maybeReadMore(self, state: ReadableState) -> None:
         if not state.readingMore and state.constructed:
@@ -421,17 +462,20 @@ class Readable(Operators, Stream):
 
     # Flowing
 
+    @readableListeners
     def on(self, type: Any, listener: Any = undefined) -> Self:  # type: ignore[override]
         """
         As L{EventEmitter.on}. A listener of C{data} makes it flow, unless L{pause} was
         called; one of C{readable} stops that.
+
+        Source: Node 20, C{readable.on}.
         """
         Stream.on(self, type, listener)
         if type == "data" or type == "readable":
             self.__listened(type)
         return self
 
-    addListener = on  # type: ignore[assignment]
+    addListener: ReadableListeners = on  # type: ignore[assignment]
 
     def __listened(self, type: Any) -> None:
         state = self._readableState
@@ -454,10 +498,14 @@ class Readable(Operators, Stream):
     def __readZero(self) -> None:
         self.read(0)
 
-    def removeListener(self, type: Any = undefined, listener: Any = undefined) -> Self:
+    @readableListeners
+    @forgiving
+    def removeListener(self, type: Any, listener: Any = undefined) -> Self:  # type: ignore[override]
         """
         As L{EventEmitter.removeListener}. Without a listener of C{readable}, those of
         C{data} make it flow again.
+
+        Source: Node 20, C{readable.removeListener}.
         """
         result = Stream.removeListener(self, type, listener)
         if type == "readable":
@@ -467,11 +515,19 @@ class Readable(Operators, Stream):
             self._readableState.dataListening = False
         return result
 
-    off = removeListener
+    off: ReadableListeners = removeListener  # type: ignore[assignment]
+
+    if TYPE_CHECKING:
+        # For checkers, these know the events, too.
+        once: ReadableListeners  # type: ignore[assignment]
+        prependListener: ReadableListeners  # type: ignore[assignment]
+        prependOnceListener: ReadableListeners  # type: ignore[assignment]
 
     def removeAllListeners(self, type: Any = undefined) -> Self:
         """
-        As L{EventEmitter.removeAllListeners}.
+        As L{EventEmitter.removeAllListeners}; see L{removeListener}.
+
+        Source: Node 20, C{readable.removeAllListeners}.
         """
         result = Stream.removeAllListeners(self, type)
         if type is undefined or type == "readable":
@@ -491,7 +547,10 @@ class Readable(Operators, Stream):
 
     def resume(self) -> Self:
         """
-        Let C{data} flow, whether anybody listens or not.
+        Let C{data} flow, whether anybody listens or not; but not while somebody listens to
+        C{readable}. C{resume} is emitted on a later tick.
+
+        Source: Node 20, C{readable.resume}.
         """
         state = self._readableState
         if not state.flowing:
@@ -514,7 +573,9 @@ class Readable(Operators, Stream):
 
     def pause(self) -> Self:
         """
-        Let no C{data} flow until L{resume}.
+        Let no C{data} flow until L{resume}. C{pause} is emitted, if it did.
+
+        Source: Node 20, C{readable.pause}.
         """
         state = self._readableState
         if state.flowing is not False:
@@ -525,6 +586,8 @@ class Readable(Operators, Stream):
 
     def isPaused(self) -> bool:
         """
+        Source: Node 20, C{readable.isPaused}.
+
         @return: whether L{pause} was called, or it does not flow for another reason.
         """
         state = self._readableState
@@ -535,11 +598,14 @@ class Readable(Operators, Stream):
         while state.flowing and self.read() is not None:
             pass
 
+    @forgiving
     def pipe(
-        self, dest: Any = undefined, options: Options | None = None, /, **keywords: Any
-    ) -> Any:
+        self, dest: _D, options: PipeOptions | None = None, /, **keywords: Unpack[PipeOptions]
+    ) -> _D:
         """
         Write all data to the destination, as fast as it takes it. Errors are not forwarded.
+
+        Source: Node 20, C{readable.pipe}.
 
         @param options: C{end=False}: do not end it when this one ends.
         @return: the destination.
@@ -555,6 +621,10 @@ class Readable(Operators, Stream):
 
     def unpipe(self, dest: Any = None) -> Self:
         """
+        Undo L{pipe}; the destination emits C{unpipe}.
+
+        Source: Node 20, C{readable.unpipe}.
+
         @param dest: write to it no more; C{None}: to none.
         """
         state = self._readableState
@@ -582,6 +652,9 @@ class Readable(Operators, Stream):
         """
         From now on chunks are str, also those that are in the buffer.
 
+        Source: Node 20, C{readable.setEncoding}.
+
+        @param encoding: C{'utf8'} by default.
         @raise ERR_UNKNOWN_ENCODING: there is no such encoding.
         """
         state = self._readableState
@@ -593,21 +666,29 @@ class Readable(Operators, Stream):
         state.length = units(content)
         return self
 
-    def wrap(self, stream: Any = None) -> Self:
+    @forgiving
+    def wrap(self, stream: Any) -> Self:
         """
         Read from an emitter of C{data} and C{end} of the old kind.
 
-        Called on the class, C{Readable.wrap(stream, [options])} makes one that does.
+        Source: Node 20, C{readable.wrap}. Called on the class, C{Readable.wrap(stream,
+        [options])} makes one that does.
         """
-        if stream is None or not isinstance(self, Readable):
-            return wrapped(Readable, self, stream or None)  # type: ignore[no-any-return]
+        if stream is undefined or not isinstance(self, Readable):
+            options: Any = None if stream is undefined else stream
+            return wrapped(Readable, self, options)  # type: ignore[no-any-return]
         wrap(self, stream)
         return self
 
     @classmethod
+    @forgiving
     def from_(
-        cls, iterable: Any = undefined, options: Options | None = None, /, **keywords: Any
-    ) -> Any:
+        cls,
+        iterable: Iterable[Any] | AsyncIterable[Any] | int,
+        options: ReadableOptions | None = None,
+        /,
+        **keywords: Unpack[ReadableOptions],
+    ) -> Self:
         """
         Node 20, C{Readable.from}.
 
@@ -616,30 +697,50 @@ class Readable(Operators, Stream):
         @param options: C{objectMode} is True and C{highWaterMark} 1 unless they say else.
         @raise ERR_INVALID_ARG_TYPE: it is none of these.
         """
-        return from_(cls, iterable, merge(options, keywords))
+        stream: Self = from_(cls, iterable, merge(options, keywords))
+        return stream
 
     def _derived(self, iterable: Any) -> Any:
         return from_(Readable, iterable, {"reactor": self._reactor})
 
     def __aiter__(self) -> ReadableIterator:
+        """
+        C{async for chunk in readable}: bytes, or str where there is an encoding. Leaving the
+        loop destroys it.
+
+        Source: Node 20, C{readable[Symbol.asyncIterator]}.
+        """
         return ReadableIterator(self)
 
-    def iterator(self, options: Any = undefined, /, **keywords: Any) -> ReadableIterator:
+    def iterator(
+        self,
+        options: IteratorOptions | Undefined = undefined,
+        /,
+        **keywords: Unpack[IteratorOptions],
+    ) -> ReadableIterator:
         """
         As C{async for} does it.
 
+        Source: Node 20, C{readable.iterator}.
+
         @param options: C{destroyOnReturn=False}: leaving the loop does not destroy it.
         """
-        if options is not undefined:
-            validateObject(options, "options")
+        its: Any = options
+        if its is not undefined:
+            validateObject(its, "options")
         else:
-            options = keywords
-        return ReadableIterator(self, options.get("destroyOnReturn") is not False)
+            its = keywords
+        return ReadableIterator(self, its.get("destroyOnReturn") is not False)
 
     async def __aenter__(self) -> Self:
         return self
 
     def __aexit__(self, *raised: object) -> Deferred[None]:
+        """
+        Destroy it, and wait for that.
+
+        Source: Node 20, C{readable[Symbol.asyncDispose]}.
+        """
         return dispose(self, "readableEnded")
 
     # What it is like
@@ -717,10 +818,16 @@ class Readable(Operators, Stream):
 
     @property
     def readableObjectMode(self) -> bool:
+        """
+        Whether a chunk may be anything. Source: Node 20, C{stream.Readable}.
+        """
         return self._readableState is not None and self._readableState.objectMode
 
     @property
     def readableEncoding(self) -> str | None:
+        """
+        What L{setEncoding} has set. Source: Node 20, C{stream.Readable}.
+        """
         state = self._readableState
         return state.encoding if state is not None else None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from nodenet.node._streams.text import Decoder, isEncoding, units, unitsBefore
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, ERR_UNKNOWN_ENCODING, undefined
-from nodenet.node.validators import isInteger, isTruthy, validateInteger
+from nodenet.node.validators import forgiving, isInteger, isTruthy, validateInteger
 
 __all__ = [
     "Options",
@@ -41,7 +41,8 @@ def getDefaultHighWaterMark(objectMode: bool = False) -> int:
     return _default[bool(objectMode)]
 
 
-def setDefaultHighWaterMark(objectMode: bool = False, value: Any = undefined) -> None:
+@forgiving
+def setDefaultHighWaterMark(objectMode: bool, value: int) -> None:
     """
     Node 20, C{stream.setDefaultHighWaterMark}.
 
@@ -78,7 +79,7 @@ def getHighWaterMark(options: Options, isDuplex: bool, key: str, objectMode: boo
     return _default[objectMode] if value is None else value
 
 
-def merge(options: Options | None, keywords: dict[str, Any]) -> Options:
+def merge(options: Options | None, keywords: Options) -> Any:
     """
     @return: options that were given as a dict, as keywords, or both.
     """

@@ -4,12 +4,21 @@ What makes of what is written what is read. Node 20, C{stream.Transform}.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nodenet.node._streams.duplex import Duplex
-from nodenet.node._streams.state import Options, highWaterMarkOf, merge
+from nodenet.node._streams.state import highWaterMarkOf, merge
 from nodenet.node._streams.utils import tick
 from nodenet.node.errors import ERR_METHOD_NOT_IMPLEMENTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Unpack
+
+    from nodenet.node._types import TransformOptions
+
+from nodenet.node.validators import forgiving
 
 __all__ = ["PassThrough", "Transform"]
 
@@ -21,6 +30,9 @@ class Transform(Duplex):
     Give it C{_transform}, as a method or as option C{transform}: it is called with a chunk,
     its encoding and a callback, may C{push} any number of times, and calls
     C{callback(error, chunk)}. C{_flush}, called with such a callback, comes after the last.
+
+    Events: those of L{Duplex}. C{prefinish}, C{finish} and C{end} come when C{_flush} has
+    called back.
     """
 
     __slots__ = ()
@@ -29,7 +41,9 @@ class Transform(Duplex):
     # The write that waits until somebody has read.
     _waiting: Any = None
 
-    def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
+    def __init__(
+        self, options: TransformOptions | None = None, /, **keywords: Unpack[TransformOptions]
+    ) -> None:
         """
         @param options: those of L{Duplex}, and C{transform}, C{flush}.
         """
@@ -79,16 +93,14 @@ class Transform(Duplex):
             if callback is not None:
                 callback()
 
-    def _transform(self, chunk: Any, encoding: Any, callback: Any) -> Any:
+    @forgiving
+    def _transform(self, chunk: Any, encoding: Any, callback: Callable[..., Any]) -> Any:
         """
         Make something of the chunk.
 
         @param callback: to be called with an error or C{None}, and what is to be pushed.
         """
         raise ERR_METHOD_NOT_IMPLEMENTED("_transform()")
-
-    # JavaScript calls it without as well. Those who override it need not care.
-    _transform.__defaults__ = (None, None, None)
 
     def _write(self, chunk: Any, encoding: Any, callback: Any) -> None:
         r, w = self._readableState, self._writableState

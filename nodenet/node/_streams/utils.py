@@ -14,6 +14,7 @@ from typing import Any
 from nodenet.errors import report, watch
 from nodenet.node._streams.legacy import reactorOf
 from nodenet.node.errors import undefined
+from nodenet.node.validators import forgiving
 from nodenet.timers import nextTick
 
 __all__ = [
@@ -182,7 +183,11 @@ def isIterable(thing: Any, isAsync: bool | None = None) -> bool:
     )
 
 
-def isDestroyed(stream: Any = None) -> bool | None:
+@forgiving
+def isDestroyed(stream: Any) -> bool | None:
+    """
+    Node 20, C{stream.isDestroyed}: whether C{destroy} was called.
+    """
     if not isNodeStream(stream):
         return None
     w = getattr(stream, "_writableState", None)
@@ -260,7 +265,8 @@ def isReadableFinished(stream: Any, strict: bool = True) -> bool | None:
     )
 
 
-def isReadable(stream: Any = None) -> bool | None:
+@forgiving
+def isReadable(stream: Any) -> bool | None:
     """
     Node 20, C{stream.isReadable}.
     """
@@ -272,7 +278,8 @@ def isReadable(stream: Any = None) -> bool | None:
     return isReadableNodeStream(stream) and readable and not isReadableFinished(stream)
 
 
-def isWritable(stream: Any = None) -> bool | None:
+@forgiving
+def isWritable(stream: Any) -> bool | None:
     """
     Node 20, C{stream.isWritable}.
     """
@@ -338,7 +345,8 @@ def willEmitClose(stream: Any) -> bool | None:
     )
 
 
-def isDisturbed(stream: Any = None) -> bool:
+@forgiving
+def isDisturbed(stream: Any) -> bool:
     """
     Node 20, C{stream.isDisturbed}: whether it was read from, or cancelled.
     """
@@ -347,7 +355,8 @@ def isDisturbed(stream: Any = None) -> bool:
     )
 
 
-def isErrored(stream: Any = None) -> bool:
+@forgiving
+def isErrored(stream: Any) -> bool:
     """
     Node 20, C{stream.isErrored}.
     """

@@ -5,13 +5,13 @@ What can be written to. Node 20, C{stream.Writable}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from nodenet.node._streams.destroy import construct, destroy, errorOrDestroy, undestroy
 from nodenet.node._streams.iterate import dispose
 from nodenet.node._streams.legacy import Stream
 from nodenet.node._streams.options import CHUNKS, VIEWS, putHooks
-from nodenet.node._streams.state import Options, WritableState, merge
+from nodenet.node._streams.state import WritableState, merge
 from nodenet.node._streams.text import encode, isEncoding
 from nodenet.node._streams.utils import follow
 from nodenet.node.errors import (
@@ -26,12 +26,14 @@ from nodenet.node.errors import (
     ERR_UNKNOWN_ENCODING,
     undefined,
 )
-from nodenet.node.validators import isTruthy
+from nodenet.node.validators import forgiving, isTruthy
 from nodenet.timers import nextTick
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from nodenet.node._types import Chunk, TakesError, WritableListeners, WritableOptions
 
 __all__ = ["HOOKS", "Writable"]
 
@@ -54,17 +56,18 @@ class Writable(Stream):
     called that, with an error or without. C{_final}, called with a callback, comes before
     C{finish}.
 
-    Event C{drain}(): after a L{write} that was false, all has been written.
+    Events, each with its listener's arguments:
 
-    Event C{prefinish}(), C{finish}(): after L{end}, all has been written, and C{_final} has
-    called back.
-
-    Event C{pipe}(source), C{unpipe}(source, info): a readable writes to it, or does not any
-    more.
-
-    Event C{error}(exception): it has failed. Once.
-
-    Event C{close}(): the last.
+      - C{drain}(): after a L{write} that was false, all has been written.
+      - C{prefinish}(), C{finish}(): after L{end}, all has been written, and C{_final} has
+        called back. Each once, and not after a failure.
+      - C{pipe}(source), C{unpipe}(source, info): a readable writes to it, or does not any
+        more; the dict C{info} has C{hasUnpiped}. Once for each C{pipe}.
+      - C{error}(exception): it has failed. At most once, after the callbacks of what it has
+        failed with. C{close} follows. When nobody listens, it is raised, and logged as
+        critical.
+      - C{close}(): nothing is written any more. Once, the last; by itself after C{finish},
+        unless C{autoDestroy} is off; never, if C{emitClose} is.
     """
 
     __slots__ = ()
@@ -76,7 +79,19 @@ class Writable(Stream):
     _shaped = True
     _shape: ClassVar[tuple[str, ...]] = ("close", "error", "prefinish", "finish", "drain")
 
-    def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:
+    if TYPE_CHECKING:
+        # For checkers, these are no methods, but know the events.
+        on: WritableListeners  # type: ignore[assignment]
+        addListener: WritableListeners  # type: ignore[assignment]
+        once: WritableListeners  # type: ignore[assignment]
+        prependListener: WritableListeners  # type: ignore[assignment]
+        prependOnceListener: WritableListeners  # type: ignore[assignment]
+        off: WritableListeners  # type: ignore[assignment]
+        removeListener: WritableListeners  # type: ignore[assignment]
+
+    def __init__(
+        self, options: WritableOptions | None = None, /, **keywords: Unpack[WritableOptions]
+    ) -> None:
         """
         @param options: C{highWaterMark}, C{objectMode}, C{decodeStrings} (C{False}: C{_write}
             gets str as it is), C{defaultEncoding}, C{autoDestroy}, C{emitClose}, C{signal};
@@ -102,7 +117,8 @@ class Writable(Stream):
 
     # Hooks
 
-    def _write(self, chunk: Any, encoding: Any, callback: Any) -> Any:
+    @forgiving
+    def _write(self, chunk: Any, encoding: Any, callback: Callable[..., Any]) -> Any:
         """
         Write a chunk.
 
@@ -112,10 +128,7 @@ class Writable(Stream):
             raise ERR_METHOD_NOT_IMPLEMENTED("_write()")
         return self._writev([{"chunk": chunk, "encoding": encoding}], callback)
 
-    # JavaScript calls it without as well. Those who override it need not care.
-    _write.__defaults__ = (None, None, None)
-
-    def _destroy(self, error: Any, callback: Any) -> Any:
+    def _destroy(self, error: Any, callback: Callable[..., Any]) -> Any:
         """
         Let go of what is below.
 
@@ -123,10 +136,16 @@ class Writable(Stream):
         """
         callback(error)
 
-    def destroy(self, error: Any = None, callback: Any = None) -> Self:
+    def destroy(self, error: Any = None, callback: Callable[..., object] | None = None) -> Self:
         """
         End it now: C{error}, if one is given, and C{close} on a later tick; what waits to be
         written is not, and its callbacks are told.
+
+        Source: Node 20, C{writable.destroy}.
+
+        @param error: an exception.
+        @param callback: called with the error or C{None} when C{_destroy} is done, before the
+            events; without either, if it was destroyed already.
         """
         state = self._writableState
         if (state.buffered is not None or state.onFinished is not None) and not state.destroyed:
@@ -137,6 +156,8 @@ class Writable(Stream):
     def onRejection(self, error: Any, *_: Any) -> None:
         """
         An C{async} listener has failed, and rejections are captured.
+
+        Source: Node 20, C{writable[Symbol.for('nodejs.rejection')]}.
         """
         self.destroy(error)
 
@@ -146,14 +167,26 @@ class Writable(Stream):
     def pipe(self, *_: Any, **__: Any) -> Any:
         """
         One cannot read from it.
+
+        Source: Node 20, C{writable.pipe}: an C{error} event, C{ERR_STREAM_CANNOT_PIPE}.
         """
         errorOrDestroy(self, ERR_STREAM_CANNOT_PIPE())
 
     # What the user does
 
+    @overload
+    def write(
+        self, chunk: Chunk, encoding: str | None = None, callback: TakesError | None = None
+    ) -> bool: ...
+    @overload
+    def write(self, chunk: Chunk, callback: TakesError, /) -> bool: ...
     def write(self, chunk: Any = undefined, encoding: Any = None, callback: Any = None) -> bool:
         """
         Write, when what was written before is.
+
+        Source: Node 20, C{writable.write}. After L{end} it is an C{error} event,
+        C{ERR_STREAM_WRITE_AFTER_END}, of which the callback is told, too; of a stream that is
+        destroyed C{ERR_STREAM_DESTROYED}, of which only the callback is told.
 
         @param chunk: bytes or str; in object mode anything but C{None}.
         @param encoding: of a str; it may be left away before C{callback}.
@@ -429,12 +462,16 @@ class Writable(Stream):
     def cork(self) -> None:
         """
         Let what is written wait until L{uncork}, or L{end}, so that it goes out together.
+
+        Source: Node 20, C{writable.cork}.
         """
         self._writableState.corked += 1
 
     def uncork(self) -> None:
         """
         After as many calls as of L{cork}, write what waits.
+
+        Source: Node 20, C{writable.uncork}.
         """
         state = self._writableState
         if state.corked:
@@ -442,8 +479,10 @@ class Writable(Stream):
             if not state.writing:
                 self.__clearBuffer(state)
 
-    def setDefaultEncoding(self, encoding: Any = undefined) -> Self:
+    def setDefaultEncoding(self, encoding: str = undefined) -> Self:  # type: ignore[assignment]
         """
+        Source: Node 20, C{writable.setDefaultEncoding}.
+
         @param encoding: of str that are written without.
         @raise ERR_UNKNOWN_ENCODING: there is no such encoding.
         """
@@ -454,9 +493,21 @@ class Writable(Stream):
         self._writableState.defaultEncoding = "utf8" if encoding == "utf-8" else encoding
         return self
 
+    @overload
+    def end(
+        self,
+        chunk: Chunk | None = None,
+        encoding: str | None = None,
+        callback: TakesError | None = None,
+    ) -> Self: ...
+    @overload
+    def end(self, chunk: Chunk | None, callback: TakesError, /) -> Self: ...
     def end(self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> Self:
         """
         That is all.
+
+        Source: Node 20, C{writable.end}. A second one is C{ERR_STREAM_ALREADY_FINISHED} to
+        its callback.
 
         @param chunk: to be written before; it and C{encoding} may be left away before
             C{callback}.
@@ -571,6 +622,11 @@ class Writable(Stream):
                 self.destroy()
 
     def __aexit__(self, *raised: object) -> Deferred[None]:
+        """
+        Destroy it, and wait for that.
+
+        Source: Node 20, C{writable[Symbol.asyncDispose]}.
+        """
         return dispose(self, "writableFinished")
 
     async def __aenter__(self) -> Self:
@@ -605,10 +661,13 @@ class Writable(Stream):
 
     @property
     def writableObjectMode(self) -> bool:
+        """
+        Whether a chunk may be anything. Source: Node 20, C{stream.Writable}.
+        """
         return self._writableState is not None and self._writableState.objectMode
 
     @property
-    def writableBuffer(self) -> Any:
+    def writableBuffer(self) -> list[dict[str, Any]] | None:
         """
         What waits: C{chunk}, C{encoding} and C{callback} of each.
         """
