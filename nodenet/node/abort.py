@@ -80,8 +80,6 @@ class Event:
         C{cancelable}.
     """
 
-    bubbles = composed = False
-
     @forgiving
     def __init__(self, type: str, options: dict[str, Any] | None = None) -> None:
         """
