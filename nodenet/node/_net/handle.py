@@ -20,6 +20,7 @@ from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
+from nodenet.node._net.attempt import Connect
 from nodenet.node._net.turns import guarded, pending, turn, unhandled
 from nodenet.timers import theReactor, ticksLeft
 
@@ -197,12 +198,15 @@ class Handle:
     def names(self, peer: bool) -> dict[str, Any]:
         """
         @return: C{address}, C{family} and C{port} of the peer or of our own end; nothing of
-            a UNIX socket, or where there is none.
+            a UNIX socket, or where there is none. Our own end has them from the attempt on.
         """
-        if self._wire is None or self.isPipe:
+        if self.isPipe:
             return {}
         skt = getattr(self.transport, "socket", None)
         try:
+            if self._wire is None:
+                connecting = not peer and isinstance(self.attempt, Connect)
+                return toNames(self.attempt.sockname()) if connecting else {}
             if isinstance(skt, socket.socket):
                 return toNames(skt.getpeername() if peer else skt.getsockname())
             address = self.transport.getPeer() if peer else self.transport.getHost()
