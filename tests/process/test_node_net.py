@@ -152,6 +152,36 @@ class SocketTests(TestCase):
         )
         self.assertEqual(done.stdout, "connect ENOENT /nowhere/at/all\n")
 
+    def test_theEndOfTheReactorIsNoErrorOfASocket(self) -> None:
+        # Under asyncio's loop there is a turn after the end.
+        program = (
+            "from twisted.internet import asyncioreactor\n"
+            "asyncioreactor.install()\n"
+            "from twisted.internet.defer import gatherResults\n"
+            "from twisted.internet.task import react\n"
+            "from nodenet.node import net\n"
+            "from nodenet.node.events import once\n"
+            "from nodenet.node.stream import promises\n"
+            "async def main(reactor):\n"
+            "    server = net.createServer(lambda c: c.pipe(c))\n"
+            "    server.listen(0, '127.0.0.1')\n"
+            "    await once(server, 'listening')\n"
+            "    socket = net.connect(server.address()).resume()\n"
+            "    both = once(socket, 'connect'), once(server, 'connection')\n"
+            "    await gatherResults(both)\n"
+            "    await promises.pipeline(['a', 'b'], socket)\n"
+            "    print('open')\n"
+            "react(main)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+        )
+        self.assertEqual((done.stdout, done.stderr, done.returncode), ("open\n", "", 0))
+
     def test_itCanBeTakenBack(self) -> None:
         uncaught = exitOnUncaught(reactor)
         uncaught.cancel()

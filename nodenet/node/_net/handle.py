@@ -13,6 +13,7 @@ from errno import ECONNRESET, EINVAL, ENOTCONN, EPIPE
 from typing import Any
 
 from twisted.internet import error
+from twisted.internet.base import ReactorBase
 from twisted.python.failure import Failure
 
 from nodenet._net.outbox import Outbox
@@ -297,6 +298,9 @@ class Handle:
     def connectionLost(self, reason: Failure) -> None:
         if self._wire is None:  # of our own doing
             return
+        if self._reactorIsOver():
+            closed(self)
+            return
         self.send = None
         done = reason.check(error.ConnectionDone) is not None
         if not self.reading or self._held is not None:
@@ -313,6 +317,14 @@ class Handle:
         self._writingFailed(errno)
         if self._wire is not None:
             guarded(self.owner, self.owner.onStreamFailed, errno)
+
+    def _reactorIsOver(self) -> bool:
+        """
+        Whether the reactor has stopped, which disconnects all: the program is at its end, and
+        that is no failure of a connection.
+        """
+        reactor = theReactor(self.reactor)
+        return isinstance(reactor, ReactorBase) and not reactor.running
 
     # Writing
 
