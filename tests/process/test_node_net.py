@@ -21,6 +21,30 @@ from tests.processes import LIMIT, ROOT
 
 HOST = "127.0.0.1"
 
+#: Ends by an exception that nobody catches, and says which it was.
+_UNCAUGHT = """\
+from twisted.internet import defer, reactor
+from nodenet import timers
+from nodenet.node import net
+from nodenet.node.process import exitOnUncaught
+
+def raises(_):
+    raise Exception("raised")
+
+async def fails(_):
+    raise Exception("failed")
+
+def begin():
+    %s
+
+uncaught = exitOnUncaught()
+server = net.createServer()
+server.listen(0, "127.0.0.1", lambda: net.connect(server.address()))
+reactor.callWhenRunning(begin)
+reactor.run()
+print(uncaught.failure.value)
+"""
+
 
 class SocketTests(TestCase):
     timeout = 10
@@ -134,23 +158,32 @@ class SocketTests(TestCase):
         self.assertEqual(len(self.flushLoggedErrors(FileNotFoundError)), 1)
 
     def test_exitOnUncaughtEndsTheReactor(self) -> None:
-        program = (
-            "from twisted.internet import reactor\n"
-            "from nodenet.node import net\n"
-            "from nodenet.node.process import exitOnUncaught\n"
-            "uncaught = exitOnUncaught()\n"
-            "net.connect('/nowhere/at/all')\n"
-            "reactor.run()\n"
-            "print(uncaught.failure.value)\n"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-        )
-        self.assertEqual(done.stdout, "connect ENOENT /nowhere/at/all\n")
+        """
+        By whatever nobody catches.
+        """
+        causes = {
+            "net.connect('/nowhere/at/all')": "connect ENOENT /nowhere/at/all",
+            "server.on('connection', raises)": "raised",
+            "server.on('connection', fails)": "failed",
+            "server.once('listening', lambda: raises(None))": "raised",
+            "timers.setTimeout(raises, 0, None)": "raised",
+            "timers.nextTick(fails, None)": "failed",
+            "defer.fail(Exception('dropped'))": "dropped",
+        }
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-c", _UNCAUGHT % cause],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            for cause in causes
+        ]
+        for each in running:
+            self.addCleanup(each.kill)
+        for each, message in zip(running, causes.values(), strict=True):
+            self.assertEqual(each.communicate(timeout=LIMIT)[0], f"{message}\n")
 
     def test_theEndOfTheReactorIsNoErrorOfASocket(self) -> None:
         # Under asyncio's loop there is a turn after the end.
