@@ -123,7 +123,7 @@ class Play(Harness):
         """
         A log's event: what nobody has caught.
         """
-        failure = event.get("log_failure")
+        failure = event.get("log_failure", event.get("failure"))  # Twisted 24.3's old log
         if failure is not None:
             self.actor("process")("uncaught", failure.value)
 

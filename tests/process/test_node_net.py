@@ -12,6 +12,8 @@ from typing import Any
 
 from twisted.internet import endpoints, reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python import log
 from twisted.trial.unittest import TestCase
 
 from nodenet.node import net
@@ -214,6 +216,17 @@ class SocketTests(TestCase):
             timeout=LIMIT,
         )
         self.assertEqual((done.stdout, done.stderr, done.returncode), ("open\n", "", 0))
+
+    async def test_oneThatComesThroughTheOldLogCounts(self) -> None:
+        # As those of a reactor's calls do by Twisted 24.3.
+        uncaught = exitOnUncaught(MemoryReactorClock())
+        try:
+            log.err(ZeroDivisionError("old"))
+        finally:
+            uncaught.cancel()
+        assert uncaught.failure is not None
+        self.assertEqual(str(uncaught.failure.value), "old")
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_itCanBeTakenBack(self) -> None:
         uncaught = exitOnUncaught(reactor)
