@@ -701,7 +701,7 @@ class Connection(Duplex):
         handle = self._handle
         if handle is None:
             return {}
-        if not self._sockname:
+        if self._sockname is None:  # while connecting, the first answer stays
             self._sockname = handle.names(False)
         return self._sockname
 

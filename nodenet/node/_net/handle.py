@@ -13,6 +13,7 @@ from errno import ECONNRESET, EINVAL, ENOTCONN, EPIPE
 from typing import Any
 
 from twisted.internet import error
+from twisted.internet.base import ReactorBase
 from twisted.python.failure import Failure
 
 from nodenet._net.outbox import Outbox
@@ -20,6 +21,7 @@ from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
+from nodenet.node._net.attempt import Connect
 from nodenet.node._net.turns import guarded, pending, turn, unhandled
 from nodenet.timers import theReactor, ticksLeft
 
@@ -200,12 +202,15 @@ class Handle:
     def names(self, peer: bool) -> dict[str, Any]:
         """
         @return: C{address}, C{family} and C{port} of the peer or of our own end; nothing of
-            a UNIX socket, or where there is none.
+            a UNIX socket, or where there is none. Our own end has them from the attempt on.
         """
-        if self._wire is None or self.isPipe:
+        if self.isPipe:
             return {}
         skt = getattr(self.transport, "socket", None)
         try:
+            if self._wire is None:
+                connecting = not peer and isinstance(self.attempt, Connect)
+                return toNames(self.attempt.sockname()) if connecting else {}
             if isinstance(skt, socket.socket):
                 return toNames(skt.getpeername() if peer else skt.getsockname())
             address = self.transport.getPeer() if peer else self.transport.getHost()
@@ -289,6 +294,9 @@ class Handle:
     def connectionLost(self, reason: Failure) -> None:
         if self._wire is None:  # of our own doing
             return
+        if self._reactorIsOver():
+            closed(self)
+            return
         self.send = None
         done = reason.check(error.ConnectionDone) is not None
         if not self.reading or self.held is not None:
@@ -305,6 +313,14 @@ class Handle:
         self._writingFailed(errno)
         if self._wire is not None:
             guarded(self.owner, self.owner.onStreamFailed, errno)
+
+    def _reactorIsOver(self) -> bool:
+        """
+        Whether the reactor has stopped, which disconnects all: the program is at its end, and
+        that is no failure of a connection.
+        """
+        reactor = theReactor(self.reactor)
+        return isinstance(reactor, ReactorBase) and not reactor.running
 
     # Writing
 
