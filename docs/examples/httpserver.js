@@ -38,11 +38,13 @@ async function answer(socket, folder) {
 
 async function main(folder, port = 0) {
   async function connection(socket) {
+    const name = `${socket.remoteAddress}:${socket.remotePort}`;
+    socket.on('error', () => {}); // told below, or too late to matter
     socket.setTimeout(IDLE, () => socket.destroy(new Error('timeout')));
     try {
       await answer(socket, folder);
     } catch (error) {
-      console.log(`${socket.remoteAddress}: ${error.message}`);
+      console.log(`${name}: ${error.message}`);
       if (socket.bytesWritten) socket.destroy();
       else socket.end('HTTP/1.0 404 Not Found\r\n\r\nNot found\n').resume();
     }

@@ -48,11 +48,13 @@ async def answer(socket: net.Socket, folder: str) -> None:
 
 async def main(reactor: object, folder: str, port: str = "0") -> None:
     async def connection(socket: net.Socket) -> None:
+        name = f"{socket.remoteAddress}:{socket.remotePort}"
+        socket.on("error", lambda error: None)  # told below, or too late to matter
         socket.setTimeout(IDLE, lambda: socket.destroy(Exception("timeout")))
         try:
             await answer(socket, folder)
         except Exception as error:
-            print(f"{socket.remoteAddress}: {error}")
+            print(f"{name}: {error}")
             if socket.bytesWritten:
                 socket.destroy()
             else:

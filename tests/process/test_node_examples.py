@@ -372,6 +372,17 @@ class HTTP:
         until(lambda: descriptors(pid) <= before, lambda: str(descriptors(pid)))
         self.assertEqual(self.call("curl", "-s", f"{self.url}/a%20b"), b"text\n")
 
+    def test_aResetAfterTheAnswerIsNoMatter(self: Any) -> None:
+        before = descriptors(self.server.process.pid)
+        for _ in range(3):
+            skt = self.connect(self.port)
+            skt.sendall(b"GET /a%20b HTTP/1.0\r\n\r\n")
+            self.assertTrue(readAll(skt).endswith(b"\r\n\r\ntext\n"))
+            reset(skt)
+        until(lambda: descriptors(self.server.process.pid) <= before)
+        self.assertEqual(self.call("curl", "-s", f"{self.url}/a%20b"), b"text\n")
+        self.assertEqual(self.server.text().count("\n"), 1)  # where it listens
+
     def test_aFileIsReadNoFasterThanItIsTaken(self: Any) -> None:
         with open(os.path.join(self.root, "huge"), "wb") as file:
             file.truncate(1 << 30)
