@@ -295,8 +295,13 @@ class Handle:
             return
         self.send = None
         done = reason.check(error.ConnectionDone) is not None
+        failure = asOSError(reason.value, "read")
+        errno = EPIPE if done else getattr(failure, "errno", None) or ECONNRESET
         if not self.reading or self._held is not None:
             self._hold(reason)
+            # Nobody asks how reading goes: the write that waits tells.
+            if not self.reading:
+                self._writingFailed(errno)
             return
         if done:  # a transport that knows no half-close
             self.readConnectionLost()
@@ -304,9 +309,9 @@ class Handle:
                 self._writingFailed(EPIPE)
             return
         self._atEnd = True
-        failure = asOSError(reason.value, "read")
-        errno = getattr(failure, "errno", None) or ECONNRESET
-        self._writingFailed(errno)
+        if errno == EPIPE:  # which a write has met
+            self._writingFailed(errno)
+        # Else the read tells, though a write waits: libuv reads first.
         if self._wire is not None:
             guarded(self.owner, self.owner.onStreamFailed, errno)
 
