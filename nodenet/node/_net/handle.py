@@ -74,11 +74,12 @@ class Handle:
     @ivar reactor: C{None}: the global one.
     @ivar reading: the owner wants what comes.
     @ivar bytesRead: that have come.
-    @ivar bytesWritten: that were given to it, whether they have gone out or not.
+    @ivar bytesWritten: that were given to it, whether they have gone out, will, or cannot.
     @ivar attempt: while it is being connected, what can be cancelled.
     @ivar referenced: L{unref} was not called.
     @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
-    @ivar sent: bytes of the next L{write} that have gone out already.
+    @ivar sent: bytes of the next L{write} that have gone out already; negative: the errno
+        that it has failed with.
     """
 
     __slots__ = (
@@ -328,10 +329,14 @@ class Handle:
         size = sum(map(len, pieces))
         if wire is None:
             raise OSError(ENOTCONN, "")
+        self.bytesWritten += size
         outbox = Outbox()
         for each in pieces:
             outbox.add(each, None)
         left = size
+        if self.sent < 0:
+            errno, self.sent = -self.sent, 0
+            raise OSError(errno, "")
         if self.sent:
             left -= self.sent
             for _ in outbox.sent(self.sent):
@@ -348,7 +353,6 @@ class Handle:
                 pass
         elif self._outbox is None:  # lost
             raise OSError(EPIPE, "")
-        self.bytesWritten += size
         if not left:
             return True
         self._outbox = outbox
