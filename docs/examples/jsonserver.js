@@ -48,7 +48,12 @@ async function main(path) {
   await once(server, 'listening');
   console.log(`listening on ${server.address()}`);
   // The socket's file goes with the server.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close());
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+      server.close();
+      process.exit();
+    });
+  }
   await once(server, 'close');
 }
 

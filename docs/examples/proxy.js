@@ -34,7 +34,7 @@ async function main(port, host, hostPort, old, by = '') {
   const server = net.createServer({ allowHalfOpen: true }, (client) => {
     const name = `${client.remoteAddress}:${client.remotePort}`;
     const upstream = net.connect({ host, port: hostPort, allowHalfOpen: true });
-    const done = (error) => error && console.log(`${name}: ${error.message}`);
+    const done = (error) => error && console.log(`${name}: ${error.code}`);
     // When one stream fails, pipeline destroys the others.
     pipeline(client, change(), upstream, done);
     pipeline(upstream, change(), client, done);

@@ -46,7 +46,7 @@ async def main(
 
         def done(error: Any = None) -> None:
             if error:
-                print(f"{name}: {error}")
+                print(f"{name}: {error.code}")
 
         # When one stream fails, pipeline destroys the others.
         pipeline(client, change(), upstream, done)
