@@ -78,13 +78,14 @@ class Handle:
     @ivar reactor: C{None}: the global one.
     @ivar reading: the owner wants what comes.
     @ivar bytesRead: that have come.
-    @ivar bytesWritten: that were given to it, whether they have gone out or not.
+    @ivar bytesWritten: that were given to it, whether they have gone out, will, or cannot.
     @ivar held: what has come while nobody wanted it, if anything has: bytes, L{END}, or what
         the connection was lost by.
     @ivar attempt: while it is being connected, what can be cancelled.
     @ivar referenced: L{unref} was not called.
     @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
-    @ivar sent: bytes of the next L{write} that have gone out already.
+    @ivar sent: bytes of the next L{write} that have gone out already; negative: the errno
+        that it has failed with.
     """
 
     __slots__ = (
@@ -299,8 +300,13 @@ class Handle:
             return
         self.send = None
         done = reason.check(error.ConnectionDone) is not None
+        failure = asOSError(reason.value, "read")
+        errno = EPIPE if done else getattr(failure, "errno", None) or ECONNRESET
         if not self.reading or self.held is not None:
             self._hold(reason)
+            # Nobody asks how reading goes: the write that waits tells.
+            if not self.reading:
+                self._writingFailed(errno)
             return
         if done:  # a transport that knows no half-close
             self.readConnectionLost()
@@ -308,9 +314,9 @@ class Handle:
                 self._writingFailed(EPIPE)
             return
         self._atEnd = True
-        failure = asOSError(reason.value, "read")
-        errno = getattr(failure, "errno", None) or ECONNRESET
-        self._writingFailed(errno)
+        if errno == EPIPE:  # which a write has met
+            self._writingFailed(errno)
+        # Else the read tells, though a write waits: libuv reads first.
         if self._wire is not None:
             guarded(self.owner, self.owner.onStreamFailed, errno)
 
@@ -335,10 +341,14 @@ class Handle:
         size = sum(map(len, pieces))
         if wire is None:
             raise OSError(ENOTCONN, "")
+        self.bytesWritten += size
         outbox = Outbox()
         for each in pieces:
             outbox.add(each, None)
         left = size
+        if self.sent < 0:
+            errno, self.sent = -self.sent, 0
+            raise OSError(errno, "")
         if self.sent:
             left -= self.sent
             for _ in outbox.sent(self.sent):
@@ -355,7 +365,6 @@ class Handle:
                 pass
         elif self._outbox is None:  # lost
             raise OSError(EPIPE, "")
-        self.bytesWritten += size
         if not left:
             return True
         self._outbox = outbox
