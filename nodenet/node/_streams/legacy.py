@@ -37,8 +37,8 @@ class Stream(EventEmitter):
     # Of all that is derived: two bases of one class cannot have slots each.
     __slots__ = ("_reactor", "_readableState", "_writableState", "allowHalfOpen")
 
-    #: The types that come first in L{eventNames}, in this order: in Node a stream has a place
-    #: for each from the start on, until L{removeAllListeners}.
+    #: The types that come first in C{eventNames}, in this order: in Node a stream has a place
+    #: for each from the start on, until C{removeAllListeners}.
     _shape: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, options: Options | None = None, /, **keywords: Any) -> None:

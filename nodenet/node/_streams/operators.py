@@ -370,7 +370,7 @@ class Operators(Generic[_R]):
         Source: Node 20, C{readable.compose}.
 
         @param stream: a stream that can be written to, or what else
-            L{nodenet.node.stream.compose} takes.
+            C{nodenet.node.stream.compose} takes.
         @return: a readable of what comes out of that.
         @raise ERR_INVALID_ARG_VALUE: it cannot be written to.
         """
