@@ -10,6 +10,7 @@ from nodenet.node._streams.destroy import destroyer
 from nodenet.node._streams.duplex import Duplex
 from nodenet.node._streams.duplexify import Pair, duplexify
 from nodenet.node._streams.finished import eos
+from nodenet.node._streams.operators import composers
 from nodenet.node._streams.pipeline import pipeline
 from nodenet.node._streams.utils import isNodeStream, isReadable, isWritable
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, ERR_MISSING_ARGS, AbortError
@@ -80,3 +81,6 @@ def compose(*streams: Any) -> Any:
         if index and not isWritable(stream):
             raise ERR_INVALID_ARG_VALUE(f"streams[{index}]", given[index], "must be writable")
     return _Composed(made).duplex
+
+
+composers.append(compose)

@@ -11,13 +11,15 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from nodenet.node._streams.abort import addAbortSignal
 from nodenet.node._streams.finished import promised
 from nodenet.node._streams.microtasks import run, settle, settled
 from nodenet.node._streams.state import Options, merge
-from nodenet.node._streams.utils import callStep, isThenable
+from nodenet.node._streams.utils import callStep, isNodeStream, isThenable, isWritable
 from nodenet.node.abort import AbortController, AbortSignal
 from nodenet.node.errors import (
     ERR_INVALID_ARG_TYPE,
+    ERR_INVALID_ARG_VALUE,
     ERR_MISSING_ARGS,
     ERR_OUT_OF_RANGE,
     AbortError,
@@ -30,7 +32,10 @@ from nodenet.node.validators import (
     validateObject,
 )
 
-__all__ = ["Operators"]
+__all__ = ["Operators", "composers"]
+
+#: L{nodenet.node.stream.compose}, which stands above what it composes, and puts itself here.
+composers: list[Callable[..., Any]] = []
 
 _EMPTY: Any = object()
 _END: Any = object()
@@ -216,6 +221,22 @@ class Operators:
 
     def _derived(self, iterable: Any) -> Any:
         raise NotImplementedError
+
+    def compose(self, stream: Any, options: Any = None, /, **keywords: Any) -> Any:
+        """
+        @param stream: what follows this one: a writable, an iterable or a function, see
+            L{nodenet.node.stream.compose}.
+        @return: a duplex of both.
+        @raise ERR_INVALID_ARG_VALUE: that cannot be written to.
+        """
+        signal = _checked(options, keywords).get("signal")
+        if isNodeStream(stream) and not isWritable(stream):
+            raise ERR_INVALID_ARG_VALUE("stream", stream, "must be writable")
+        [compose] = composers
+        composed = compose(self, stream)
+        if signal is not None:
+            addAbortSignal(signal, composed, validate=False)
+        return composed
 
     def map(self, fn: Any = undefined, options: Any = None, /, **keywords: Any) -> Any:
         """
