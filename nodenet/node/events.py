@@ -162,7 +162,7 @@ class EventEmitter(_Emitter, metaclass=_EmitterClass):
     Event C{error}(exception): when nobody listens, L{emit} raises the exception.
 
     A listener may be C{async}, or return a Deferred. If that fails, it is logged as
-    critical; but where rejections are captured, L{onRejection} of the emitter is
+    critical; but where rejections are captured, C{onRejection} of the emitter is
     called, if it has one, with the exception, the event's name and arguments; else it
     is an C{error} of the emitter's.
     """
