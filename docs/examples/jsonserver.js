@@ -37,14 +37,15 @@ async function* answers(source) {
 }
 
 async function main(path) {
-  // Half-open: a client may end with its last request, and still wants the answers.
-  const server = net.createServer({ allowHalfOpen: true }, (client) => {
+  function connection(client) {
     // No request is read while the answers before it wait to be taken.
     pipeline(client.setEncoding('utf8'), answers, client, (error) => {
       if (error) console.log(error.message);
     });
-  });
-  server.listen(path);
+  }
+
+  // Half-open: a client may end with its last request, and still wants the answers.
+  const server = net.createServer({ allowHalfOpen: true }, connection).listen(path);
   await once(server, 'listening');
   console.log(`listening on ${server.address()}`);
   // The socket's file goes with the server.

@@ -45,7 +45,6 @@ async def answers(source: net.Socket) -> AsyncIterator[str]:
 
 
 async def main(reactor: object, path: str) -> None:
-    # Half-open: a client may end with its last request, and still wants the answers.
     def connection(client: net.Socket) -> None:
         # No request is read while the answers before it wait to be taken.
         pipeline(client.setEncoding("utf8"), answers, client, done)
@@ -54,8 +53,8 @@ async def main(reactor: object, path: str) -> None:
         if error:
             print(error)
 
-    server = net.createServer({"allowHalfOpen": True}, connection)
-    server.listen(path)
+    # Half-open: a client may end with its last request, and still wants the answers.
+    server = net.createServer({"allowHalfOpen": True}, connection).listen(path)
     await once(server, "listening")
     print(f"listening on {server.address()}")
     # The socket's file goes with the server, which goes with the reactor.

@@ -29,17 +29,25 @@ class Replace extends Transform {
 }
 
 async function main(port, host, hostPort, old, by = '') {
-  const change = () => (old ? new Replace(old, by) : new PassThrough());
-  // Half-open on both sides: the end of one way is not the end of the other.
-  const server = net.createServer({ allowHalfOpen: true }, (client) => {
+  function change() {
+    return old ? new Replace(old, by) : new PassThrough();
+  }
+
+  function connection(client) {
     const name = `${client.remoteAddress}:${client.remotePort}`;
     const upstream = net.connect({ host, port: hostPort, allowHalfOpen: true });
-    const done = (error) => error && console.log(`${name}: ${error.code}`);
+
+    function done(error) {
+      if (error) console.log(`${name}: ${error.code}`);
+    }
+
     // When one stream fails, pipeline destroys the others.
     pipeline(client, change(), upstream, done);
     pipeline(upstream, change(), client, done);
-  });
-  server.listen(port);
+  }
+
+  // Half-open on both sides: the end of one way is not the end of the other.
+  const server = net.createServer({ allowHalfOpen: true }, connection).listen(port);
   await once(server, 'listening');
   console.log(`listening on ${server.address().port}`);
   await once(server, 'close');

@@ -53,8 +53,7 @@ async def main(
         pipeline(upstream, change(), client, done)
 
     # Half-open on both sides: the end of one way is not the end of the other.
-    server = net.createServer({"allowHalfOpen": True}, connection)
-    server.listen(port)
+    server = net.createServer({"allowHalfOpen": True}, connection).listen(port)
     await once(server, "listening")
     print(f"listening on {server.address()['port']}")
     await once(server, "close")
