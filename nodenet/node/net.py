@@ -19,7 +19,6 @@ from nodenet.node._net.defaults import (
 from nodenet.node._net.server import Server
 from nodenet.node._net.socket import Socket
 from nodenet.node._net.socketaddress import SocketAddress
-from nodenet.node._streams import compose as _composes  # noqa: F401  sockets have it
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
