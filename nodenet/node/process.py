@@ -50,10 +50,12 @@ class Uncaught:
         globalLogPublisher.addObserver(self)
 
     def __call__(self, event: Any) -> None:
-        if event.get("log_level") is not LogLevel.critical or "log_failure" not in event:
+        # By Twisted 24.3, a reactor's own comes through the old log, as "failure".
+        failure = event.get("log_failure", event.get("failure"))
+        if event.get("log_level") is not LogLevel.critical or failure is None:
             return
         if self.failure is None:
-            self.failure = event["log_failure"]
+            self.failure = failure
             its = theReactor(self._reactor)
             if its.running:
                 its.callLater(0, _stop, its)

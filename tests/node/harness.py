@@ -32,7 +32,7 @@ from nodenet.node._inspect import className, text
 from nodenet.node.errors import messageOf, nameOf
 from tests.oracle.harness import HOST, Harness
 
-__all__ = ["NODE", "SCENARIOS", "Play", "attempt", "names", "node", "play", "show"]
+__all__ = ["NODE", "SCENARIOS", "Play", "attempt", "following", "names", "node", "play", "show"]
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 #: Seconds that Node may take for a scenario.
@@ -93,6 +93,17 @@ def attempt(log: Callable[..., None], label: str, call: Callable[[], object]) ->
         log(label, "threw", e)
 
 
+async def following(iterator: Any, default: object) -> Any:
+    """
+    As C{anext(iterator, default)}, which asks a Deferred for a C{throw} that it has not by
+    Twisted 24.3.
+    """
+    try:
+        return await anext(iterator)
+    except StopAsyncIteration:
+        return default
+
+
 class Play(Harness):
     """
     One run of one scenario.
@@ -123,7 +134,7 @@ class Play(Harness):
         """
         A log's event: what nobody has caught.
         """
-        failure = event.get("log_failure")
+        failure = event.get("log_failure", event.get("failure"))  # Twisted 24.3's old log
         if failure is not None:
             self.actor("process")("uncaught", failure.value)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from twisted.internet import endpoints, reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python import log
 from twisted.trial.unittest import TestCase
 
 from nodenet.node import net
@@ -20,6 +22,30 @@ from nodenet.node.process import busy, exitOnUncaught
 from tests.processes import LIMIT, ROOT
 
 HOST = "127.0.0.1"
+
+#: Ends by an exception that nobody catches, and says which it was.
+_UNCAUGHT = """\
+from twisted.internet import defer, reactor
+from nodenet import timers
+from nodenet.node import net
+from nodenet.node.process import exitOnUncaught
+
+def raises(_):
+    raise Exception("raised")
+
+async def fails(_):
+    raise Exception("failed")
+
+def begin():
+    %s
+
+uncaught = exitOnUncaught()
+server = net.createServer()
+server.listen(0, "127.0.0.1", lambda: net.connect(server.address()))
+reactor.callWhenRunning(begin)
+reactor.run()
+print(uncaught.failure.value)
+"""
 
 
 class SocketTests(TestCase):
@@ -134,14 +160,53 @@ class SocketTests(TestCase):
         self.assertEqual(len(self.flushLoggedErrors(FileNotFoundError)), 1)
 
     def test_exitOnUncaughtEndsTheReactor(self) -> None:
+        """
+        By whatever nobody catches.
+        """
+        causes = {
+            "net.connect('/nowhere/at/all')": "connect ENOENT /nowhere/at/all",
+            "server.on('connection', raises)": "raised",
+            "server.on('connection', fails)": "failed",
+            "server.once('listening', lambda: raises(None))": "raised",
+            "timers.setTimeout(raises, 0, None)": "raised",
+            "timers.nextTick(fails, None)": "failed",
+            "defer.fail(Exception('dropped'))": "dropped",
+        }
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-c", _UNCAUGHT % cause],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            for cause in causes
+        ]
+        for each in running:
+            self.addCleanup(each.kill)
+        for each, message in zip(running, causes.values(), strict=True):
+            self.assertEqual(each.communicate(timeout=LIMIT)[0], f"{message}\n")
+
+    def test_theEndOfTheReactorIsNoErrorOfASocket(self) -> None:
+        # Under asyncio's loop there is a turn after the end.
         program = (
-            "from twisted.internet import reactor\n"
+            "from twisted.internet import asyncioreactor\n"
+            "asyncioreactor.install()\n"
+            "from twisted.internet.defer import gatherResults\n"
+            "from twisted.internet.task import react\n"
             "from nodenet.node import net\n"
-            "from nodenet.node.process import exitOnUncaught\n"
-            "uncaught = exitOnUncaught()\n"
-            "net.connect('/nowhere/at/all')\n"
-            "reactor.run()\n"
-            "print(uncaught.failure.value)\n"
+            "from nodenet.node.events import once\n"
+            "from nodenet.node.stream import promises\n"
+            "async def main(reactor):\n"
+            "    server = net.createServer(lambda c: c.pipe(c))\n"
+            "    server.listen(0, '127.0.0.1')\n"
+            "    await once(server, 'listening')\n"
+            "    socket = net.connect(server.address()).resume()\n"
+            "    both = once(socket, 'connect'), once(server, 'connection')\n"
+            "    await gatherResults(both)\n"
+            "    await promises.pipeline(['a', 'b'], socket)\n"
+            "    print('open')\n"
+            "react(main)\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", program],
@@ -150,7 +215,18 @@ class SocketTests(TestCase):
             text=True,
             timeout=LIMIT,
         )
-        self.assertEqual(done.stdout, "connect ENOENT /nowhere/at/all\n")
+        self.assertEqual((done.stdout, done.stderr, done.returncode), ("open\n", "", 0))
+
+    async def test_oneThatComesThroughTheOldLogCounts(self) -> None:
+        # As those of a reactor's calls do by Twisted 24.3.
+        uncaught = exitOnUncaught(MemoryReactorClock())
+        try:
+            log.err(ZeroDivisionError("old"))
+        finally:
+            uncaught.cancel()
+        assert uncaught.failure is not None
+        self.assertEqual(str(uncaught.failure.value), "old")
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_itCanBeTakenBack(self) -> None:
         uncaught = exitOnUncaught(reactor)

@@ -8,6 +8,7 @@ import csv
 import doctest
 import json
 import re
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
@@ -132,8 +133,9 @@ class ExampleTests(SynchronousTestCase):
         found = 0
         for page in PAGES:
             for number, text in python(page):
-                # So that a message names the line of the page.
-                compile("\n" * number + text, str(page), "exec")
+                # So that a message names the line of the page. What a coroutine would do may
+                # be shown without one.
+                compile("\n" * number + text, str(page), "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT)
                 found += 1
         self.assertGreater(found, 8)
 

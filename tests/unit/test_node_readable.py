@@ -248,6 +248,21 @@ class IterateTests(SynchronousTestCase):
         self.assertTrue(self.stream.destroyed)
         self.clock.advance(0)
 
+    def test_breakDestroysAtOnceThoughTheLoopHasWaited(self) -> None:
+        seen: list[bool] = []
+
+        async def loop() -> None:
+            async for _ in self.stream:
+                break
+            seen.append(self.stream.destroyed)
+
+        done = Deferred.fromCoroutine(loop())
+        self.stream.push(b"x")
+        self.clock.advance(0)
+        self.successResultOf(done)
+        self.assertEqual(seen, [True])
+        self.clock.advance(0)
+
     def test_cancelledLoop(self) -> None:
         async def loop() -> None:
             async for _ in self.stream:

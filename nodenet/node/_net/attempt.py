@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from errno import EADDRINUSE, ECONNREFUSED, EINPROGRESS, EINVAL
+from errno import EADDRINUSE, EBADF, ECONNREFUSED, EINPROGRESS, EINVAL
 from typing import Any
 
 from nodenet._transports.connector import Attempt, toSocket
@@ -53,6 +53,15 @@ class Connect(Attempt):
     def _now(self, call: Callable[[int], None], errno: int) -> None:
         if self._connected is not None:
             call(errno)
+
+    def sockname(self) -> Any:
+        """
+        @return: our own end's name, as C{socket.getsockname} gives it.
+        @raise OSError: there is none any more.
+        """
+        if self._socket is None:
+            raise OSError(EBADF, "")
+        return self._socket.getsockname()
 
     def doWrite(self) -> None:
         guarded(self, super().doWrite)

@@ -8,7 +8,7 @@ import os
 import socket as sockets
 import stat
 from collections.abc import Callable, Mapping
-from errno import ENOTCONN
+from errno import ENOTCONN, EPIPE
 from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.interfaces import (
@@ -480,8 +480,11 @@ class Connection(Duplex):
                     self._idle.touch()
                 try:
                     sent = send(chunk)
-                except OSError:
-                    sent = 0  # the long way tells
+                except BlockingIOError:
+                    sent = 0
+                except OSError as e:
+                    # The long way tells. The kernel does not say it twice.
+                    sent = -(e.errno or EPIPE)
                 if sent == len(chunk):
                     handle.bytesWritten += sent
                     return True
@@ -701,7 +704,7 @@ class Connection(Duplex):
         handle = self._handle
         if handle is None:
             return {}
-        if not self._sockname:
+        if self._sockname is None:  # while connecting, the first answer stays
             self._sockname = handle.names(False)
         return self._sockname
 

@@ -13,6 +13,7 @@ from errno import ECONNRESET, EINVAL, ENOTCONN, EPIPE
 from typing import Any
 
 from twisted.internet import error
+from twisted.internet.base import ReactorBase
 from twisted.python.failure import Failure
 
 from nodenet._net.outbox import Outbox
@@ -20,6 +21,7 @@ from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
+from nodenet.node._net.attempt import Connect
 from nodenet.node._net.turns import guarded, pending, turn, unhandled
 from nodenet.timers import theReactor, ticksLeft
 
@@ -76,13 +78,14 @@ class Handle:
     @ivar reactor: C{None}: the global one.
     @ivar reading: the owner wants what comes.
     @ivar bytesRead: that have come.
-    @ivar bytesWritten: that were given to it, whether they have gone out or not.
+    @ivar bytesWritten: that were given to it, whether they have gone out, will, or cannot.
     @ivar held: what has come while nobody wanted it, if anything has: bytes, L{END}, or what
         the connection was lost by.
     @ivar attempt: while it is being connected, what can be cancelled.
     @ivar referenced: L{unref} was not called.
     @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
-    @ivar sent: bytes of the next L{write} that have gone out already.
+    @ivar sent: bytes of the next L{write} that have gone out already; negative: the errno
+        that it has failed with.
     """
 
     __slots__ = (
@@ -200,12 +203,15 @@ class Handle:
     def names(self, peer: bool) -> dict[str, Any]:
         """
         @return: C{address}, C{family} and C{port} of the peer or of our own end; nothing of
-            a UNIX socket, or where there is none.
+            a UNIX socket, or where there is none. Our own end has them from the attempt on.
         """
-        if self._wire is None or self.isPipe:
+        if self.isPipe:
             return {}
         skt = getattr(self.transport, "socket", None)
         try:
+            if self._wire is None:
+                connecting = not peer and isinstance(self.attempt, Connect)
+                return toNames(self.attempt.sockname()) if connecting else {}
             if isinstance(skt, socket.socket):
                 return toNames(skt.getpeername() if peer else skt.getsockname())
             address = self.transport.getPeer() if peer else self.transport.getHost()
@@ -289,10 +295,18 @@ class Handle:
     def connectionLost(self, reason: Failure) -> None:
         if self._wire is None:  # of our own doing
             return
+        if self._reactorIsOver():
+            closed(self)
+            return
         self.send = None
         done = reason.check(error.ConnectionDone) is not None
+        failure = asOSError(reason.value, "read")
+        errno = EPIPE if done else getattr(failure, "errno", None) or ECONNRESET
         if not self.reading or self.held is not None:
             self._hold(reason)
+            # Nobody asks how reading goes: the write that waits tells.
+            if not self.reading:
+                self._writingFailed(errno)
             return
         if done:  # a transport that knows no half-close
             self.readConnectionLost()
@@ -300,11 +314,19 @@ class Handle:
                 self._writingFailed(EPIPE)
             return
         self._atEnd = True
-        failure = asOSError(reason.value, "read")
-        errno = getattr(failure, "errno", None) or ECONNRESET
-        self._writingFailed(errno)
+        if errno == EPIPE:  # which a write has met
+            self._writingFailed(errno)
+        # Else the read tells, though a write waits: libuv reads first.
         if self._wire is not None:
             guarded(self.owner, self.owner.onStreamFailed, errno)
+
+    def _reactorIsOver(self) -> bool:
+        """
+        Whether the reactor has stopped, which disconnects all: the program is at its end, and
+        that is no failure of a connection.
+        """
+        reactor = theReactor(self.reactor)
+        return isinstance(reactor, ReactorBase) and not reactor.running
 
     # Writing
 
@@ -319,10 +341,14 @@ class Handle:
         size = sum(map(len, pieces))
         if wire is None:
             raise OSError(ENOTCONN, "")
+        self.bytesWritten += size
         outbox = Outbox()
         for each in pieces:
             outbox.add(each, None)
         left = size
+        if self.sent < 0:
+            errno, self.sent = -self.sent, 0
+            raise OSError(errno, "")
         if self.sent:
             left -= self.sent
             for _ in outbox.sent(self.sent):
@@ -339,7 +365,6 @@ class Handle:
                 pass
         elif self._outbox is None:  # lost
             raise OSError(EPIPE, "")
-        self.bytesWritten += size
         if not left:
             return True
         self._outbox = outbox

@@ -96,6 +96,9 @@ class _Reading:
                 if outcome is None:
                     return
                 self.asked.popleft()
+                if not self.asked:
+                    # Who gets this may drop the iterator at once.
+                    self.iterator = None
                 value, failure = outcome
                 if failure is not None:
                     result.errback(failure)

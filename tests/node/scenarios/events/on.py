@@ -1,6 +1,7 @@
 from nodenet.node import events
 from nodenet.node.events import EventEmitter
 from nodenet.timers import nextTick
+from tests.node.harness import following
 
 
 async def scenario(h):
@@ -30,4 +31,4 @@ async def scenario(h):
             log(args)
     except Exception as err:
         log("failed", err)
-    log(await anext(it, "done") == "done", e.eventNames())
+    log(await following(it, "done") == "done", e.eventNames())

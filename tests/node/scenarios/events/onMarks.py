@@ -1,7 +1,7 @@
 from nodenet.node import events
 from nodenet.node.errors import undefined
 from nodenet.node.events import EventEmitter
-from tests.node.harness import attempt
+from tests.node.harness import attempt, following
 
 
 async def scenario(h):
@@ -28,7 +28,7 @@ async def scenario(h):
     e.emit("x", "last")
     log(e.eventNames())
     e.emit("end")
-    log(e.eventNames(), await anext(it), await anext(it, True))
+    log(e.eventNames(), await anext(it), await following(it, True))
     for mark in 0, -1, 1.5, "x", float("nan"), None, undefined, True:
         attempt(log, "high", lambda: kind({"highWaterMark": mark}))  # noqa: B023
         attempt(log, "low", lambda: kind({"lowWatermark": mark}))  # noqa: B023

@@ -1,7 +1,7 @@
 from nodenet.node import events
 from nodenet.node.errors import undefined
 from nodenet.node.events import EventEmitter
-from tests.node.harness import attempt
+from tests.node.harness import attempt, following
 
 
 async def scenario(h):
@@ -18,7 +18,7 @@ async def scenario(h):
     e.emit("x", "queued")
     await jt.aclose()
     e.emit("x", "too late")
-    log(await anext(jt), await anext(jt, True))
+    log(await anext(jt), await following(jt, True))
     kt = events.on(e, "x")
     kt.athrow(Exception("thrown"))
     log(e.eventNames())
@@ -26,6 +26,6 @@ async def scenario(h):
         await anext(kt)
     except Exception as err:
         log("next", err)
-    log(await anext(kt, True))
+    log(await following(kt, True))
     for value in undefined, None, "x", 5, {}:
         attempt(log, "throw", lambda: events.on(e, "x").athrow(value))  # noqa: B023

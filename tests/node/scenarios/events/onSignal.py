@@ -2,7 +2,7 @@ from nodenet.node import events
 from nodenet.node.abort import AbortController, AbortSignal
 from nodenet.node.events import EventEmitter
 from nodenet.timers import setTimeout
-from tests.node.harness import attempt
+from tests.node.harness import attempt, following
 
 
 async def scenario(h):
@@ -29,7 +29,7 @@ async def scenario(h):
     try:
         await anext(it)
     except Exception as err:
-        log(value, err, await anext(it, True))
+        log(value, err, await following(it, True))
     cc = AbortController()
     jt = events.on(e, "x", signal=cc.signal)
     log(len(events.getEventListeners(cc.signal, "abort")))
