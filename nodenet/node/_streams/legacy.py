@@ -69,19 +69,19 @@ class Stream(EventEmitter):
         source: Any = self
         over = False
 
-        def ondata(chunk: Any = None) -> None:
+        def ondata(chunk: Any = None, *_: Any) -> None:
             if getattr(dest, "writable", None) and dest.write(chunk) is False:
                 pause = getattr(source, "pause", None)
                 if pause is not None:
                     pause()
 
-        def ondrain() -> None:
+        def ondrain(*_: Any) -> None:
             if getattr(source, "readable", None):
                 resume = getattr(source, "resume", None)
                 if resume is not None:
                     resume()
 
-        def onend() -> None:
+        def onend(*_: Any) -> None:
             nonlocal over
             if not over:
                 over = True
@@ -96,7 +96,7 @@ class Stream(EventEmitter):
 
         def failed(emitter: Any) -> Any:
             # Its listener is gone now: if it was the only one, the error must be raised.
-            def onerror(error: Any = None) -> None:
+            def onerror(error: Any = None, *_: Any) -> None:
                 cleanup()
                 if not emitter.listenerCount("error"):
                     emitter.emit("error", error)

@@ -46,7 +46,7 @@ class Pipe:
         elif not state.flowing:
             source.resume()
 
-    def ondata(self, chunk: Any = None) -> None:
+    def ondata(self, chunk: Any = None, *_: Any) -> None:
         if self.dest.write(chunk) is False:
             self.pause()
 
@@ -67,7 +67,7 @@ class Pipe:
             self.draining = True
             dest.on("drain", self.ondrain)
 
-    def ondrain(self) -> None:
+    def ondrain(self, *_: Any) -> None:
         state = self.source._readableState
         waiting = state.awaitDrainWriters
         if waiting is self.dest:
@@ -78,13 +78,13 @@ class Pipe:
         if none and state.dataListening:
             self.source.resume()
 
-    def onend(self) -> None:
+    def onend(self, *_: Any) -> None:
         self.dest.end()
 
-    def unpipe(self) -> None:
+    def unpipe(self, *_: Any) -> None:
         self.source.unpipe(self.dest)
 
-    def onerror(self, error: Any = None) -> None:
+    def onerror(self, error: Any = None, *_: Any) -> None:
         dest = self.dest
         self.unpipe()
         dest.removeListener("error", self.onerror)
@@ -105,7 +105,7 @@ class Pipe:
         self.dest.removeListener("close", self.onclose)
         self.unpipe()
 
-    def onunpipe(self, source: Any = None, info: Any = None) -> None:
+    def onunpipe(self, source: Any = None, info: Any = None, *_: Any) -> None:
         if source is self.source and info and info.get("hasUnpiped") is False:
             info["hasUnpiped"] = True
             self._cleanUp()

@@ -189,7 +189,7 @@ class _Pipeline:
 
     def _onError(self, stream: Any, isLast: bool) -> None:
         # There are errors after all is through.
-        def onerror(error: Any = None) -> None:
+        def onerror(error: Any = None, *_: Any) -> None:
             if (
                 error
                 and nameOf(error) != "AbortError"

@@ -173,8 +173,8 @@ class ReadableState:
     )
 
     def __init__(self, options: Options, isDuplex: bool) -> None:
-        objectMode = bool(options.get("objectMode"))
-        if isDuplex and options.get("readableObjectMode"):
+        objectMode = isTruthy(options.get("objectMode"))
+        if isDuplex and isTruthy(options.get("readableObjectMode")):
             objectMode = True
         self.objectMode = objectMode
         self.highWaterMark = getHighWaterMark(
@@ -369,8 +369,8 @@ class WritableState:
     )
 
     def __init__(self, options: Options, isDuplex: bool) -> None:
-        objectMode = bool(options.get("objectMode"))
-        if isDuplex and options.get("writableObjectMode"):
+        objectMode = isTruthy(options.get("objectMode"))
+        if isDuplex and isTruthy(options.get("writableObjectMode")):
             objectMode = True
         self.objectMode = objectMode
         self.highWaterMark = getHighWaterMark(

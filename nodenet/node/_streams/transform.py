@@ -71,7 +71,7 @@ class Transform(Duplex):
             Transform._final(self)
 
     def _final(self, callback: Any = None) -> None:
-        def flushed(error: Any = None, data: Any = None) -> None:
+        def flushed(error: Any = None, data: Any = None, *_: Any) -> None:
             if error:
                 if callback is not None:
                     callback(error)

@@ -19,7 +19,7 @@ def wrap(readable: Any, stream: Any) -> None:
     """
     paused = False
 
-    def ondata(chunk: Any = None) -> None:
+    def ondata(chunk: Any = None, *_: Any) -> None:
         nonlocal paused
         if not readable.push(chunk) and callable(getattr(stream, "pause", None)):
             paused = True
@@ -32,8 +32,8 @@ def wrap(readable: Any, stream: Any) -> None:
             stream.resume()
 
     stream.on("data", ondata)
-    stream.on("end", lambda: readable.push(None))
-    stream.on("error", lambda error=None: errorOrDestroy(readable, error))
+    stream.on("end", lambda *_: readable.push(None))
+    stream.on("error", lambda error=None, *_: errorOrDestroy(readable, error))
     stream.on("close", lambda *_: readable.destroy())
     stream.on("destroy", lambda *_: readable.destroy())
     readable._read = read

@@ -15,6 +15,9 @@ def scenario(h):
         attempt(log, "write", lambda w=w, its=encoding: w.write("6162", its))
         attempt(log, "setEncoding", lambda its=encoding: Readable().setEncoding(its) and "set")
         attempt(log, "option", lambda its=encoding: Readable(encoding=its) and "made")
+    for mode in [{}, [], float("nan"), "x", 0]:
+        duplex = Duplex({"writableObjectMode": mode})
+        log(Readable({"objectMode": mode}).readableObjectMode, duplex.writableObjectMode)
     r = Readable(read=lambda size: None)
     for encoding in [1, True, {}, "hex"]:
         log("push", r.push("6162", encoding), r.read())

@@ -9,6 +9,8 @@ for (const encoding of ['bogus', 5, {}, true, '', 'UTF8', 'UCS-2', null]) {
   attempt(log, 'setEncoding', () => new Readable().setEncoding(encoding) && 'set');
   attempt(log, 'option', () => new Readable({ encoding }) && 'made');
 }
+for (const objectMode of [{}, [], NaN, 'x', 0])
+  log(new Readable({ objectMode }).readableObjectMode, new Duplex({ writableObjectMode: objectMode }).writableObjectMode);
 // A string is a chunk of this encoding; what forEach passes on beside it is none.
 const r = new Readable({ read() {} });
 for (const encoding of [1, true, {}, 'hex']) log('push', r.push('6162', encoding), r.read());
