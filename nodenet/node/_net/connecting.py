@@ -7,7 +7,7 @@ Source: Node 20, C{lib/net.js}, C{lookupAndConnect} and what it calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from errno import EINVAL, ETIMEDOUT
+from errno import ECANCELED, EINVAL, ETIMEDOUT
 from typing import Any
 
 from nodenet._address import isIP
@@ -131,11 +131,11 @@ class Connecting(Connection):
                 return
             if truthy(localPort):
                 local = f"{localAddress}:{int(localPort)}"
+        handle.bound = skt
         self.emit("connectionAttempt", address, port, addressType)
         if not self.connecting or self._handle is not handle:
-            if skt is not None:
-                skt.close()
             return
+        handle.bound = None
 
         def failed(attempt: Any, error: OSError) -> None:
             if self.destroyed:
@@ -156,11 +156,19 @@ class Connecting(Connection):
             attempt = connectTCP(reactor, address, port, skt, self._attemptSucceeded, failed)
         else:
             attempt = connectUNIX(reactor, address, self._attemptSucceeded, failed)
+        handle.attempt = attempt
         if attempt.refused:
-            where = local or f"{_ANY[addressType]}:0"
-            self.destroy(systemError(attempt.refused, "connect", address, port, where))
+            self.destroy(self._refused(attempt.refused, address, port))
         else:
-            handle.attempt = attempt
+            handle.canceled = lambda: failed(None, OSError(ECANCELED, ""))
+
+    def _refused(self, errno: int, address: str, port: Any) -> Any:
+        """
+        @param errno: that the system has told at once.
+        """
+        its = self._getsockname()
+        where = f"{its.get('address', 'undefined')}:{its.get('port', 'undefined')}"
+        return systemError(errno, "connect", address, port, where)
 
     def _connectError(self, errno: int, address: str, port: Any, local: str) -> Any:
         error = systemError(errno, "connect", address, port, local)
@@ -331,15 +339,17 @@ class _Way:
         socket.autoSelectFamilyAttemptedAddresses = []
         self._next()
 
-    def _next(self) -> None:
+    def _next(self, canceled: bool = False) -> None:
         """
         Try the next address.
+
+        @param canceled: there is to be none.
         """
         socket = self._socket
         self._stopTimer()
         if not socket.connecting:
             return
-        if self._current == len(self._addresses):
+        if canceled or self._current == len(self._addresses):
             socket.destroy(
                 AggregateError(self._errors)
                 if self._errors
@@ -364,11 +374,12 @@ class _Way:
                 )
                 self._next()
                 return
+        handle = socket._current
+        handle.bound = skt
         socket.emit("connectionAttempt", address, self._port, addressType)
-        if not socket.connecting:
-            if skt is not None:
-                skt.close()
+        if not socket.connecting or socket._current is not handle:
             return
+        handle.bound = None
         socket.autoSelectFamilyAttemptedAddresses.append(f"{address}:{self._port}")
         self._try(address, addressType, skt, local)
 
@@ -377,14 +388,14 @@ class _Way:
         port = self._port
         handle = socket._current
 
-        def failed(attempt: Any, error: OSError) -> None:
+        def failed(attempt: Any, error: OSError, canceled: bool = False) -> None:
             self._stopTimer()
-            handle.attempt = None
+            handle.canceled = None
             reason = socket._connectError(error.errno or EINVAL, address, port, local)
             self._errors.append(reason)
             socket.emit("connectionAttemptFailed", address, port, addressType, reason)
             if socket.connecting:
-                self._next()
+                self._next(canceled)
 
         def succeeded(attempt: Any) -> None:
             self._stopTimer()
@@ -396,14 +407,14 @@ class _Way:
         else:
             reactor = socket._itsReactor
             attempt = connectTCP(reactor, address, port, skt, succeeded, failed)
+            handle.attempt = attempt
             if attempt.refused:
-                where = local or f"{_ANY[addressType]}:0"
-                reason = systemError(attempt.refused, "connect", address, port, where)
+                reason = socket._refused(attempt.refused, address, port)
                 self._errors.append(reason)
                 socket.emit("connectionAttemptFailed", address, port, addressType, reason)
                 self._next()
                 return
-            handle.attempt = attempt
+            handle.canceled = lambda: failed(None, OSError(ECANCELED, ""), True)
         if self._current < len(self._addresses):
             self._timer = socket._itsReactor.callLater(
                 self.timeout / 1000, self._late, address, addressType, local
@@ -421,6 +432,7 @@ class _Way:
         self._errors.append(socket._connectError(ETIMEDOUT, address, self._port, local))
         handle = socket._current
         if handle is not None and handle.attempt is not None:
+            handle.canceled = None
             handle.attempt.cancel()
         if socket.connecting:
             self._next()

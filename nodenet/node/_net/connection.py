@@ -572,8 +572,6 @@ class Connection(Duplex):
         if handle is not None:
             self._bytesRead = handle.bytesRead
             self._bytesWritten = handle.bytesWritten
-            self._handle = None
-            self._sockname = None
 
             def onClose() -> None:
                 self.emit("close", hadError)
@@ -585,6 +583,8 @@ class Connection(Duplex):
                     self.emit("error", systemError(errno, "reset"))
             else:
                 handle.close(onClose)
+            self._handle = None
+            self._sockname = None
             callback(error)
         else:
             callback(error)
@@ -631,7 +631,7 @@ class Connection(Duplex):
         handle = self._handle
         if handle is None:
             return {}
-        if not self._sockname:
+        if self._sockname is None:
             self._sockname = handle.names(False)
         return self._sockname
 

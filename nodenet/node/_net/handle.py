@@ -20,7 +20,7 @@ from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
-from nodenet.node._net.turns import guarded, pending, turn, unhandled
+from nodenet.node._net.turns import guarded, pending, soon, turn, unhandled
 from nodenet.timers import theReactor, ticksLeft
 
 __all__ = ["END", "Handle", "busy"]
@@ -76,6 +76,8 @@ class Handle:
     @ivar bytesRead: that have come.
     @ivar bytesWritten: that were given to it, whether they have gone out or not.
     @ivar attempt: while it is being connected, what can be cancelled.
+    @ivar canceled: who is to be told when it was.
+    @ivar bound: before that, a socket that is bound; or C{None}.
     @ivar referenced: L{unref} was not called.
     @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
     @ivar sent: bytes of the next L{write} that have gone out already.
@@ -85,6 +87,7 @@ class Handle:
         "_atEnd",
         "_held",
         "_lastLength",
+        "_lostBy",
         "_length",
         "_onShutdown",
         "_onWritten",
@@ -93,8 +96,10 @@ class Handle:
         "_wire",
         "_wired",
         "attempt",
+        "bound",
         "bytesRead",
         "bytesWritten",
+        "canceled",
         "isPipe",
         "owner",
         "reactor",
@@ -110,6 +115,8 @@ class Handle:
         self.reactor = reactor
         self.isPipe = isPipe
         self.attempt: Any = None
+        self.bound: socket.socket | None = None
+        self.canceled: Callable[[], Any] | None = None
         self.transport: Any = None
         self._wire: Wire | None = None
         self._wired = False  # the wire reads
@@ -121,6 +128,7 @@ class Handle:
         self._outbox: Outbox | None = None
         self._length = 0  # of the outbox
         self._lastLength = 0
+        self._lostBy = EPIPE  # the errno of the next write, when the connection is lost
         self._onWritten: Callable[[int], Any] | None = None
         self._onShutdown: Callable[[], Any] | None = None
         self._shut = False
@@ -178,7 +186,7 @@ class Handle:
         """
         There is a connection. It is not read from yet.
         """
-        self.attempt = None
+        self.attempt = self.canceled = None
         self.transport = transport
         self.isPipe = not _isTCP(transport)
         wire = self._wire = wireFor(transport, self)
@@ -199,9 +207,14 @@ class Handle:
         @return: C{address}, C{family} and C{port} of the peer or of our own end; nothing of
             a UNIX socket, or where there is none.
         """
-        if self._wire is None or self.isPipe:
+        if self.isPipe:
             return {}
-        skt = getattr(self.transport, "socket", None)
+        if self._wire is not None:
+            skt = getattr(self.transport, "socket", None)
+        elif self.transport is None:
+            skt = self.bound or getattr(self.attempt, "skt", None)
+        else:
+            return {}
         try:
             if isinstance(skt, socket.socket):
                 return toNames(skt.getpeername() if peer else skt.getsockname())
@@ -295,6 +308,8 @@ class Handle:
             return
         self.send = None
         done = reason.check(error.ConnectionDone) is not None
+        if not done:
+            self._lostBy = _errnoOf(reason)
         if not self.reading or self._held is not None:
             self._hold(reason)
             return
@@ -304,8 +319,7 @@ class Handle:
                 self._writingFailed(EPIPE)
             return
         self._atEnd = True
-        failure = asOSError(reason.value, "read")
-        errno = getattr(failure, "errno", None) or ECONNRESET
+        errno = _errnoOf(reason)
         self._writingFailed(errno)
         if self._wire is not None:
             guarded(self.owner, self.owner.onStreamFailed, errno)
@@ -323,6 +337,7 @@ class Handle:
         size = sum(map(len, pieces))
         if wire is None:
             raise OSError(ENOTCONN, "")
+        self.bytesWritten += size
         outbox = Outbox()
         for each in pieces:
             outbox.add(each, None)
@@ -342,8 +357,8 @@ class Handle:
             except BlockingIOError:
                 pass
         elif self._outbox is None:  # lost
-            raise OSError(EPIPE, "")
-        self.bytesWritten += size
+            errno, self._lostBy = self._lostBy, EPIPE
+            raise OSError(errno, "")
         if not left:
             return True
         self._outbox = outbox
@@ -383,7 +398,7 @@ class Handle:
         wire.stopWriting()
         onWritten, self._onWritten = self._onWritten, None
         if self._onShutdown is not None:
-            turn(self.reactor, self._shutdownNow)
+            soon(self.reactor, self._shutdownNow)
         if onWritten is not None:
             guarded(self.owner, onWritten, 0)
         return self._outbox is not None
@@ -424,7 +439,7 @@ class Handle:
             raise OSError(ENOTCONN, "")
         self._onShutdown = callback
         if self._outbox is None:
-            turn(self.reactor, self._shutdownNow)
+            soon(self.reactor, self._shutdownNow)
 
     def _shutdownNow(self) -> None:
         callback, wire = self._onShutdown, self._wire
@@ -465,8 +480,11 @@ class Handle:
         attempt, self.attempt = self.attempt, None
         self.reading = False
         self.send = self._held = None
+        bound, self.bound = self.bound, None
         if attempt is not None:
             attempt.cancel()
+        elif bound is not None:
+            bound.close()
         elif wire is None and self.transport is not None and callback is None:
             return
         if self._outbox is not None:
@@ -483,13 +501,20 @@ class Handle:
         closed(self)
         onWritten, self._onWritten = self._onWritten, None
         onShutdown, self._onShutdown = self._onShutdown, None
+        canceled, self.canceled = self.canceled, None
         self._length = 0
+        if canceled is not None:
+            guarded(self.owner, canceled)
         if onWritten is not None:
             guarded(self.owner, onWritten, 0)
         if onShutdown is not None:
             guarded(self.owner, onShutdown)
         if callback is not None:
             callback()
+
+
+def _errnoOf(reason: Failure) -> int:
+    return getattr(asOSError(reason.value, "read"), "errno", None) or ECONNRESET
 
 
 def _isTCP(transport: Any) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nodenet._twisted import callSoon
 from nodenet.errors import report
 from nodenet.timers import theReactor
 
-__all__ = ["guarded", "pending", "turn", "unhandled"]
+__all__ = ["guarded", "pending", "soon", "turn", "unhandled"]
 
 
 class _Turn:
@@ -47,6 +48,17 @@ def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     _turns.add(its)
     # One of the reactor's calls for each: ticks come between these.
     its.call = reactor.callLater(0, its)
+
+
+def soon(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
+    """
+    Call C{callback(*args)} after all ticks, but before more I/O: in Node, what libuv has to do
+    that waits for nobody.
+    """
+    reactor = theReactor(reactor)
+    its = _Turn(reactor, callback, args)
+    _turns.add(its)
+    its.call = callSoon(reactor, its)
 
 
 def pending(reactor: Any) -> bool:
