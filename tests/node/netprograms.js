@@ -51,6 +51,7 @@ class Run {
     this.sockets = {};
     this.names = new Map();
     this.peers = 0;
+    this.closed = new Set();
     this.listeners = {};
     this.corks = {};
     this.port = 'none';
@@ -106,6 +107,7 @@ class Run {
     for (const event of EVENTS) {
       s.on(event, (...args) => {
         this.log(name, event, ...args.map(show), '|', this.state(s));
+        if (event === 'close') this.closed.add(name);
         react(event);
       });
     }
@@ -198,7 +200,8 @@ class Run {
     })();
   }
   do_connect(s, name, how) {
-    if (!s.destroyed) return 'not yet';
+    // While the last one is being closed, what comes first is a matter of chance.
+    if (!this.closed.delete(name)) return 'not yet';
     return s.connect(...this.where(how), this.say(name, 'listener'));
   }
 

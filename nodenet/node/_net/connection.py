@@ -8,7 +8,8 @@ import os
 import socket as sockets
 import stat
 from collections.abc import Callable, Mapping
-from errno import ENOTCONN
+from errno import ENOTCONN, EPIPE
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.interfaces import (
@@ -29,7 +30,7 @@ from nodenet.node._net.arguments import millisToSeconds, truthy
 from nodenet.node._net.handle import Handle
 from nodenet.node._net.turns import guarded, unhandled
 from nodenet.node._streams.duplex import Duplex
-from nodenet.node._streams.text import encode
+from nodenet.node._streams.text import encode, units
 from nodenet.node.errors import (
     ERR_INVALID_ARG_VALUE,
     ERR_INVALID_FD_TYPE,
@@ -262,6 +263,7 @@ class Connection(Duplex):
             return
         # The common way.
         handle.bytesRead += len(data)
+        handle.lastRead = monotonic()
         if self._idle is not None:
             self._idle.touch()
         try:
@@ -363,9 +365,15 @@ class Connection(Duplex):
 
     def _read(self, size: int) -> None:
         handle = self._handle
-        if self.connecting or handle is None or handle.transport is None:
+        if self.connecting or handle is None:
             self.once("connect", lambda: self._read(size))
         elif not handle.reading:
+            self._tryReadStart(handle)
+
+    def _tryReadStart(self, handle: Handle) -> None:
+        if handle.transport is None:  # connecting has just failed
+            self.destroy(systemError(ENOTCONN, "read"))
+        else:
             handle.readStart()
 
     def _pauseBuffer(self) -> None:
@@ -376,7 +384,7 @@ class Connection(Duplex):
     def _resumeBuffer(self) -> None:
         handle = self._handle
         if handle is not None and not handle.reading and not self.connecting:
-            handle.readStart()
+            self._tryReadStart(handle)
 
     def pause(self) -> Self:
         """
@@ -433,8 +441,11 @@ class Connection(Duplex):
                     self._idle.touch()
                 try:
                     sent = handle.send(chunk)
-                except OSError:
-                    sent = 0  # the long way tells
+                except BlockingIOError:
+                    sent = 0
+                except OSError as e:
+                    sent = 0
+                    handle.failed(e.errno or EPIPE)  # the long way tells
                 if sent == len(chunk):
                     handle.bytesWritten += sent
                     return True
@@ -496,6 +507,8 @@ class Connection(Duplex):
         try:
             done = handle.write(pieces, written)
         except OSError as e:
+            if not several and _isShortText(data, encoding):
+                handle.bytesWritten -= len(pieces[0])
             callback(systemError(e.errno or ENOTCONN, "write"))
             return
         if done:
@@ -641,6 +654,18 @@ def toBytes(chunk: Any, encoding: Any) -> bytes:
     @param chunk: bytes, or text in C{encoding}.
     """
     return chunk if isinstance(chunk, bytes) else encode(chunk, encoding or "utf8")
+
+
+#: Bytes that a character may need, in the encodings that Node's handles know.
+_WIDTHS = {"utf8": 3, "utf-8": 3, "latin1": 1, "binary": 1, "ascii": 1, "utf16le": 2, "ucs2": 2}
+
+
+def _isShortText(chunk: Any, encoding: Any) -> bool:
+    """
+    @return: whether Node writes it from its stack, and does not count it when that fails.
+    """
+    width = _WIDTHS.get(encoding or "utf8")
+    return isinstance(chunk, str) and width is not None and units(chunk) * width <= 16384
 
 
 def _checked(options: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from errno import ECONNRESET, EINVAL, ENOTCONN, EPIPE
+from math import inf
+from time import monotonic
 from typing import Any
 
 from twisted.internet import error
@@ -20,13 +22,16 @@ from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
 from nodenet._transports.failures import asOSError
 from nodenet._transports.wire import Wire
-from nodenet.node._net.turns import guarded, pending, soon, turn, unhandled
+from nodenet.node._net.turns import closing, guarded, pending, soon, turn, unhandled
 from nodenet.timers import theReactor, ticksLeft
 
 __all__ = ["END", "Handle", "busy"]
 
 #: In place of data: the peer's FIN.
 END = object()
+
+#: Seconds between what has come together, as it is served one after the other.
+_AT_ONCE = 0.005
 
 #: Those that are open, which live whoever refers to them.
 _open: set[Any] = set()
@@ -74,6 +79,7 @@ class Handle:
     @ivar reactor: C{None}: the global one.
     @ivar reading: the owner wants what comes.
     @ivar bytesRead: that have come.
+    @ivar lastRead: when the last have, by C{time.monotonic}.
     @ivar bytesWritten: that were given to it, whether they have gone out or not.
     @ivar attempt: while it is being connected, what can be cancelled.
     @ivar canceled: who is to be told when it was.
@@ -87,8 +93,9 @@ class Handle:
         "_atEnd",
         "_held",
         "_lastLength",
-        "_lostBy",
+        "_lost",
         "_length",
+        "_lostBy",
         "_onShutdown",
         "_onWritten",
         "_outbox",
@@ -101,6 +108,7 @@ class Handle:
         "bytesWritten",
         "canceled",
         "isPipe",
+        "lastRead",
         "owner",
         "reactor",
         "reading",
@@ -122,12 +130,14 @@ class Handle:
         self._wired = False  # the wire reads
         self.reading = False
         self.bytesRead = self.bytesWritten = 0
+        self.lastRead = -inf
         self.referenced = True
         self.sent = 0
         self.send: Callable[[bytes], int] | None = None
         self._outbox: Outbox | None = None
         self._length = 0  # of the outbox
         self._lastLength = 0
+        self._lost = False
         self._lostBy = EPIPE  # the errno of the next write, when the connection is lost
         self._onWritten: Callable[[int], Any] | None = None
         self._onShutdown: Callable[[], Any] | None = None
@@ -250,6 +260,7 @@ class Handle:
             self._hold(data)
             return
         self.bytesRead += len(data)
+        self.lastRead = monotonic()
         try:
             if not self.owner.onStreamRead(data) and self.reading:
                 self.readStop()
@@ -307,19 +318,21 @@ class Handle:
         if self._wire is None:  # of our own doing
             return
         self.send = None
+        self._lost = True
+        # A transport that knows no half-close is done.
         done = reason.check(error.ConnectionDone) is not None
         if not done:
-            self._lostBy = _errnoOf(reason)
+            self._lostBy = errno = _errnoOf(reason)
         if not self.reading or self._held is not None:
             self._hold(reason)
             return
-        if done:  # a transport that knows no half-close
+        if done or (errno == ECONNRESET and monotonic() - self.lastRead < _AT_ONCE):
+            # Where the last data and an RST have come together, libuv tells of an end.
             self.readConnectionLost()
             if self._wire is not None:
-                self._writingFailed(EPIPE)
+                self._writingFailed(self._lostBy)
             return
         self._atEnd = True
-        errno = _errnoOf(reason)
         self._writingFailed(errno)
         if self._wire is not None:
             guarded(self.owner, self.owner.onStreamFailed, errno)
@@ -403,6 +416,13 @@ class Handle:
             guarded(self.owner, onWritten, 0)
         return self._outbox is not None
 
+    def failed(self, errno: int) -> None:
+        """
+        L{send} has: nothing goes out any more.
+        """
+        self.send = None
+        self._lostBy = errno
+
     def _writingFailed(self, errno: int) -> None:
         outbox, self._outbox = self._outbox, None
         onWritten, self._onWritten = self._onWritten, None
@@ -449,7 +469,8 @@ class Handle:
         self._shut = True
         self.send = None
         try:
-            wire.shutdown()
+            if not self._lost:
+                wire.shutdown()
         except OSError:
             pass  # the peer has gone: Node does not say so either
         except Exception as e:
@@ -495,7 +516,7 @@ class Handle:
                 wire.finish()
             else:
                 wire.close()
-        turn(self.reactor, self._closed, callback)
+        closing(self.reactor, self._closed, callback)
 
     def _closed(self, callback: Callable[[], Any] | None) -> None:
         closed(self)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from nodenet._twisted import callSoon
 from nodenet.errors import report
 from nodenet.timers import theReactor
 
-__all__ = ["guarded", "pending", "soon", "turn", "unhandled"]
+__all__ = ["closing", "guarded", "pending", "soon", "turn", "unhandled"]
 
 
 class _Turn:
@@ -48,6 +49,32 @@ def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     _turns.add(its)
     # One of the reactor's calls for each: ticks come between these.
     its.call = reactor.callLater(0, its)
+
+
+def closing(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
+    """
+    Call C{callback(*args)} in a turn of its own, as L{turn}; but of those that were asked for
+    meanwhile, the last comes first.
+
+    Source: libuv 1.46, C{uv__make_close_pending}.
+    """
+    reactor = theReactor(reactor)
+    waiting, _ = its = _closing.setdefault(reactor, ([], []))
+    waiting.append((callback, args))
+    turn(reactor, _close, its)
+
+
+def _close(its: tuple[list[Any], list[Any]]) -> None:
+    waiting, now = its
+    if not now:
+        now += waiting
+        waiting.clear()
+    callback, args = now.pop()
+    callback(*args)
+
+
+#: reactor -> those to be closed next, and those being closed.
+_closing: WeakKeyDictionary[Any, tuple[list[Any], list[Any]]] = WeakKeyDictionary()
 
 
 def soon(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
