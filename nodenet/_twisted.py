@@ -356,8 +356,19 @@ def callSoon(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelayed
     return _callAt(next(_soon), reactor, callback, *args)
 
 
+def callAfterIO(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelayedCall:
+    """
+    Call C{callback(*args)} after the reactor's next I/O, after what L{callFirst} calls, but
+    before what L{callSoon} does, and before all timers.
+    """
+    call: IDelayedCall = reactor.callLater(0, callback, *args)
+    if isinstance(call, DelayedCall):
+        call.time = next(_afterIO)
+    return call
+
+
 #: Times before all others.
-_soon = count(-1e12)
+_soon, _afterIO = count(-1e12), count(-2e12)
 
 
 def _callAt(

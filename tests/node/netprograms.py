@@ -74,6 +74,9 @@ def make(seed: int) -> dict[str, Any]:
     return _Maker(random.Random(seed)).program()
 
 
+_ENDING = {"destroy", "destroySoon", "reset", "abort", "iterate"}
+
+
 class _Maker:
     def __init__(self, r: random.Random) -> None:
         self.r = r
@@ -203,7 +206,11 @@ class _Maker:
                         "connectionAttemptFailed",
                     ]
                 )
-                its["reactions"][event] = [self.op(name) for _ in range(r.randint(1, 2))]
+                ops = [self.op(name) for _ in range(r.randint(1, 2))]
+                if event == "connectionAttempt":
+                    # Node's net.js fails with a TypeError then.
+                    ops = [each for each in ops if each[0] not in _ENDING]
+                its["reactions"][event] = ops
         if self.often(0.35):
             its["atOnce"] = [self.op(name) for _ in range(r.randint(1, 3))]
         return its
@@ -809,7 +816,7 @@ async def different(seeds: range) -> list[tuple[int, Traces, Traces]]:
         found += [
             (seed, our, its)
             for seed, our, its in zip(some, ours, nodes, strict=True)
-            if our != its
+            if our != its and "process" not in its
         ]
     return found
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from nodenet._transports.connector import Attempt, toSocket
 from nodenet.errors import errnoException
-from nodenet.node._net.turns import guarded, turn
+from nodenet.node._net.turns import afterIO, guarded
 
 __all__ = ["Connect", "bound"]
 
@@ -56,7 +56,7 @@ class Connect(Attempt):
         return self._socket
 
     def _later(self, call: Callable[[int], None], errno: int) -> None:
-        turn(self._reactor, self._now, call, errno)
+        afterIO(self._reactor, self._now, call, errno)
 
     def _now(self, call: Callable[[int], None], errno: int) -> None:
         if self._connected is not None:

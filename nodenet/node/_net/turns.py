@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from nodenet._twisted import callSoon
+from nodenet._twisted import callAfterIO, callSoon
 from nodenet.errors import report
 from nodenet.timers import theReactor
 
-__all__ = ["closing", "guarded", "pending", "soon", "turn", "unhandled"]
+__all__ = ["afterIO", "closing", "guarded", "pending", "soon", "turn", "unhandled"]
 
 
 class _Turn:
@@ -49,6 +49,16 @@ def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     _turns.add(its)
     # One of the reactor's calls for each: ticks come between these.
     its.call = reactor.callLater(0, its)
+
+
+def afterIO(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
+    """
+    Call C{callback(*args)} as if it was of the next I/O: before all that comes L{soon}.
+    """
+    reactor = theReactor(reactor)
+    its = _Turn(reactor, callback, args)
+    _turns.add(its)
+    its.call = callAfterIO(reactor, its)
 
 
 def closing(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
