@@ -220,8 +220,7 @@ class Run {
         else callback(null, how.addresses[0], 4);
       };
       if (how.when === 'sync') answer();
-      else if (how.when === 'tick') process.nextTick(answer);
-      else setTimeout(answer, 1);
+      else process.nextTick(answer);
     };
     return [{ port, host: 'some.name', lookup, autoSelectFamily: how.several, ...how.local }];
   }

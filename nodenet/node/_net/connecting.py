@@ -347,7 +347,7 @@ class _Way:
         """
         socket = self._socket
         self._stopTimer()
-        if not socket.connecting:
+        if socket.aborted or not socket.connecting:
             return
         if canceled or self._current == len(self._addresses):
             socket.destroy(

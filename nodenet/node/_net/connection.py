@@ -40,6 +40,7 @@ from nodenet.node.errors import (
     codedError,
     systemError,
 )
+from nodenet.node.events import addAbortListener
 from nodenet.node.validators import validateAbortSignal, validateInt32, validateNumber
 from nodenet.timers import nextTick, theReactor
 
@@ -90,6 +91,7 @@ class Connection(Duplex):
     _hadError = False
     _resetAndClosing = False
     _unrefed = False
+    aborted = False  # by the signal: no more addresses are tried
     autoSelectFamilyAttemptedAddresses: list[str] | None = None
     timeout: Any = None
     connected = 0
@@ -127,6 +129,8 @@ class Connection(Duplex):
     def _initialize(self, given: Mapping[str, Any]) -> None:
         if self.destroyed:  # by a signal that was over: Node does not look so yet
             self._undestroy()
+        if truthy(given.get("signal")):
+            nextTick(self._addSignal, given["signal"], reactor=self._reactor)
         onread = given.get("onread")
         if isinstance(onread, Mapping):
             self._initializeBuffer(onread)
@@ -141,6 +145,15 @@ class Connection(Duplex):
         fd = given.get("fd", undefined)
         if fd is not undefined:
             self._adopt(fd, given)
+
+    def _addSignal(self, signal: Any) -> None:
+        def onAbort(*_: Any) -> None:
+            self.aborted = True
+
+        if signal.aborted:
+            onAbort()
+        else:
+            addAbortListener(signal, onAbort)
 
     def _initializeBuffer(self, onread: Mapping[str, Any]) -> None:
         buffer, callback = onread.get("buffer"), onread.get("callback")
@@ -371,7 +384,7 @@ class Connection(Duplex):
             self._tryReadStart(handle)
 
     def _tryReadStart(self, handle: Handle) -> None:
-        if handle.transport is None:  # connecting has just failed
+        if handle.transport is None and handle.isPipe:  # connecting has just failed
             self.destroy(systemError(ENOTCONN, "read"))
         else:
             handle.readStart()

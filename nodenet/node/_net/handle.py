@@ -31,7 +31,7 @@ __all__ = ["END", "Handle", "busy"]
 END = object()
 
 #: Seconds between what has come together, as it is served one after the other.
-_AT_ONCE = 0.005
+_AT_ONCE = 0.002
 
 #: Those that are open, which live whoever refers to them.
 _open: set[Any] = set()
@@ -93,8 +93,8 @@ class Handle:
         "_atEnd",
         "_held",
         "_lastLength",
-        "_lost",
         "_length",
+        "_lost",
         "_lostBy",
         "_onShutdown",
         "_onWritten",
@@ -323,8 +323,12 @@ class Handle:
         done = reason.check(error.ConnectionDone) is not None
         if not done:
             self._lostBy = errno = _errnoOf(reason)
+        if self._atEnd:
+            self._writingFailed(self._lostBy)
+            return
         if not self.reading or self._held is not None:
             self._hold(reason)
+            self._writingFailed(self._lostBy)
             return
         if done or (errno == ECONNRESET and monotonic() - self.lastRead < _AT_ONCE):
             # Where the last data and an RST have come together, libuv tells of an end.
@@ -333,9 +337,9 @@ class Handle:
                 self._writingFailed(self._lostBy)
             return
         self._atEnd = True
-        self._writingFailed(errno)
+        guarded(self.owner, self.owner.onStreamFailed, errno)
         if self._wire is not None:
-            guarded(self.owner, self.owner.onStreamFailed, errno)
+            self._writingFailed(errno)
 
     # Writing
 
@@ -348,9 +352,9 @@ class Handle:
         """
         wire = self._wire
         size = sum(map(len, pieces))
-        if wire is None:
-            raise OSError(ENOTCONN, "")
         self.bytesWritten += size
+        if wire is None or self._shut or self._onShutdown is not None:
+            raise OSError(EPIPE, "")  # libuv: it is not writable
         outbox = Outbox()
         for each in pieces:
             outbox.add(each, None)
@@ -369,6 +373,10 @@ class Handle:
                         pass
             except BlockingIOError:
                 pass
+            except OSError:
+                if left == size:
+                    raise
+                # What is left is found not to go out later.
         elif self._outbox is None:  # lost
             errno, self._lostBy = self._lostBy, EPIPE
             raise OSError(errno, "")
@@ -455,9 +463,10 @@ class Handle:
         @param callback: called when it has gone, or cannot go.
         @raise OSError: C{ENOTCONN}: there is no connection.
         """
-        if self._wire is None or self._shut:
+        if self._shut or (self._wire is None and self.isPipe):
             raise OSError(ENOTCONN, "")
         self._onShutdown = callback
+        self.send = None
         if self._outbox is None:
             soon(self.reactor, self._shutdownNow)
 
