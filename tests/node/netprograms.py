@@ -128,7 +128,7 @@ class _Maker:
         return {
             "unix": self.unix,
             "big": self.big,
-            "quiet": {"msecs": 10 if self.big else 1, "rounds": 4 if self.big else 3},
+            "quiet": {"msecs": 10 if self.big else 2, "rounds": 4 if self.big else 3},
             **made,
             "steps": steps,
         }
@@ -806,16 +806,17 @@ async def different(seeds: range) -> list[tuple[int, Traces, Traces]]:
     @return: of the programs that Node and nodenet do not do alike the seed, what nodenet
         does, and what Node does.
     """
-    found = []
+    found: list[tuple[int, Traces, Traces]] = []
     for first in range(seeds.start, seeds.stop, BATCH):
         some = range(first, min(first + BATCH, seeds.stop))
         programs = [make(seed) for seed in some]
         ours, nodes = await _both(programs)
-        found += [
-            (seed, our, its)
-            for seed, our, its in zip(some, ours, nodes, strict=True)
-            if our != its and not _isNodesOwnFault(its)
-        ]
+        for seed, our, its in zip(some, ours, nodes, strict=True):
+            if our != its and not _isNodesOwnFault(its):
+                # Once more, by itself: on a busy machine things come too late.
+                [our], [its] = await _both([make(seed)])
+                if our != its:
+                    found.append((seed, our, its))
     return found
 
 

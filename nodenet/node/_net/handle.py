@@ -31,7 +31,7 @@ __all__ = ["END", "Handle", "busy"]
 END = object()
 
 #: Seconds between what has come together, as it is served one after the other.
-_AT_ONCE = 0.002
+_AT_ONCE = 0.005
 
 #: Those that are open, which live whoever refers to them.
 _open: set[Any] = set()
