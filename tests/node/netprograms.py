@@ -12,7 +12,6 @@ import json
 import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from nodenet.node.abort import AbortController
 from nodenet.node.errors import codedError, messageOf, nameOf
 from nodenet.timers import nextTick
 from tests.node.harness import NODE
+from tests.oracle.harness import reserve
 
 __all__ = ["different", "make", "run"]
 
@@ -307,7 +307,8 @@ def show(value: object) -> str:
         errors = getattr(value, "errors", None)
         several = f" [{', '.join(map(show, errors))}]" if errors else ""
         code = getattr(value, "code", None)
-        return f"<{nameOf(value)}{'' if code is None else f' {code}'}: {messageOf(value)}{several}>"
+        known = nameOf(value) if code is None else f"{nameOf(value)} {code}"
+        return f"<{known}: {messageOf(value)}{several}>"
     if isinstance(value, dict):
         shown = [
             f"{key}: {show(its)}"
@@ -828,9 +829,7 @@ def _isNodesOwnFault(traces: Traces) -> bool:
 
 async def _both(programs: list[dict[str, Any]]) -> tuple[list[Traces], list[Traces]]:
     directory = tempfile.mkdtemp(prefix="netprograms-")
-    with socket.socket() as reserved:
-        # Bound, so that nobody else gets it, and refused, as nobody listens.
-        reserved.bind((HOST, 0))
+    with reserve() as reserved:  # refused, as nobody listens
         refused = reserved.getsockname()[1]
         try:
             ours = await run(programs, directory, refused)
