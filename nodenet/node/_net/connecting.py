@@ -66,9 +66,12 @@ class Connecting(Connection):
         if truthy(localPort):
             validateNumber(localPort, "options.localPort")
         port = options.get("port", undefined)
-        if not isNumber(port) and not isinstance(port, str):
+        if port is undefined:  # and the path is none, but not None
+            port = 0
+        elif not isNumber(port) and not isinstance(port, str):
             raise ERR_INVALID_ARG_TYPE("options.port", ["number", "string"], port)
-        port = validatePort(port)
+        else:
+            port = validatePort(port)
         several, timeout = _autoSelection(options)
         addressType = isIP(host)
         if addressType:
@@ -219,7 +222,6 @@ class Connecting(Connection):
         handle = Handle(self, self._reactor)
         old, self._handle = self._handle, handle
         if old is not None:
-            handle.referenced = old.referenced
             old.close()
         self._initSocketHandle()
 
@@ -251,6 +253,15 @@ def _autoSelection(options: Mapping[str, Any]) -> tuple[bool, float]:
     else:
         timeout = getDefaultAutoSelectFamilyAttemptTimeout()
     return bool(several), timeout
+
+
+def _answered(each: Any) -> tuple[Any, Any]:
+    """
+    @return: address and family of what a look-up has answered.
+    """
+    if not isinstance(each, Mapping):
+        return undefined, undefined
+    return each.get("address", undefined), each.get("family", undefined)
 
 
 class _Way:
@@ -317,16 +328,17 @@ class _Way:
             self._destroySoon(error)
             return
         valid: dict[int, dict[str, int]] = {}
-        for each in addresses:
-            ip, addressType = each.get("address"), each.get("family")
+        if not addresses:
+            raise TypeError("The look-up has answered no address")
+        pairs = list(map(_answered, addresses))
+        for ip, addressType in pairs:
             socket.emit("lookup", None, ip, addressType, self._host)
             if not socket.connecting:
                 return
             if self._badAddress(ip, addressType) is None:
                 valid.setdefault(addressType, {})[ip] = addressType
         if not valid:
-            first = addresses[0]
-            self._destroySoon(self._badAddress(first.get("address"), first.get("family")))
+            self._destroySoon(self._badAddress(*pairs[0]))
             return
         groups = [list(each.items()) for each in valid.values()]
         for index in range(max(map(len, groups))):

@@ -234,6 +234,7 @@ class Connection(Duplex):
         handle.begin(transport)
         self._sockname = None
         if self._unrefed:
+            self._unrefed = False
             handle.unref()
 
     def connectionMade(self) -> None:

@@ -97,8 +97,6 @@ class Socket(Connecting):
             self.transport = None
         if self._handle is None:
             self._handle = Handle(self, self._reactor, truthy(path))
-            if self._unrefed:
-                self._handle.unref()
             self._initSocketHandle()
         self._unrefTimer()
         self.connecting = True
@@ -178,18 +176,20 @@ class Socket(Connecting):
         """
         Let L{busy<nodenet.node.process.busy>} count this socket, as it does by default.
         """
-        self._unrefed = False
         if self._handle is not None:
             self._handle.ref()
+        else:
+            self._unrefed = False
         return self
 
     def unref(self) -> Self:
         """
         Let L{busy<nodenet.node.process.busy>} leave this socket out.
         """
-        self._unrefed = True
         if self._handle is not None:
             self._handle.unref()
+        else:
+            self._unrefed = True  # once it is connected
         return self
 
     # What it is
