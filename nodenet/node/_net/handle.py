@@ -15,12 +15,15 @@ from time import monotonic
 from typing import Any
 
 from twisted.internet import error
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from nodenet._net.outbox import Outbox
 from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
-from nodenet._transports.failures import asOSError
+from nodenet._transports.failures import DONE, asOSError
 from nodenet._transports.wire import Wire
 from nodenet.node._net.turns import closing, guarded, pending, soon, turn, unhandled
 from nodenet.timers import theReactor, ticksLeft
@@ -68,6 +71,27 @@ def closed(handle: Any) -> None:
     It is so no longer.
     """
     _open.discard(handle)
+
+
+@implementer(IHalfCloseableProtocol)
+class _Abandoned(Protocol):
+    """
+    What is left of a connection that could not be reset: it goes when the peer does.
+    """
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    def readConnectionLost(self) -> None:
+        self._handle.close()
+
+    def writeConnectionLost(self) -> None:
+        """
+        Twisted: our FIN has gone.
+        """
+
+    def connectionLost(self, reason: Failure = DONE) -> None:
+        self._handle.close()
 
 
 class Handle:
@@ -490,9 +514,10 @@ class Handle:
         """
         As L{close}, but the peer is told by an RST.
 
-        @return: an errno: it is not closed; or 0.
+        @return: an errno: it is not closed, and nobody is told of it any more; or 0.
         """
         if self._onShutdown is not None:
+            self.transport.protocol = _Abandoned(self)
             return EINVAL
         fd = self.fd
         if fd >= 0:
