@@ -6,8 +6,9 @@ Source: Node 20, C{lib/internal/blocklist.js} and C{src/node_sockaddr.cc}.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
+from nodenet.node._inspect import undefined
 from nodenet.node._net.socketaddress import MAPPED, SocketAddress
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, CodedError
 from nodenet.node.validators import validateInt32, validateString
@@ -103,14 +104,17 @@ class BlockList:
         """
         return [str(each) for each in reversed(self._rules)]
 
-    def addAddress(self, address: str | SocketAddress, family: str = "ipv4") -> None:
+    def addAddress(self, address: Any = undefined, family: str = "ipv4") -> None:
         """
         @param family: C{'ipv4'} or C{'ipv6'}, of an address that is text.
         """
         self._rules.append(_Address(_toAddress(address, "address", family)))
 
     def addRange(
-        self, start: str | SocketAddress, end: str | SocketAddress, family: str = "ipv4"
+        self,
+        start: Any = undefined,
+        end: Any = undefined,
+        family: str = "ipv4",
     ) -> None:
         """
         @param start: the first address.
@@ -122,12 +126,17 @@ class BlockList:
         both = _comparable(first.packed, last.packed)
         if both is not None and both[0] > both[1]:
             error = ERR_INVALID_ARG_VALUE("start", None, "must come before end")
-            # Node prints these addresses on one line always.
+            # Node prints these addresses as they print themselves.
             error.message = f"The argument 'start' must come before end. Received {first!r}"
             raise error
         self._rules.append(_Range(first, last))
 
-    def addSubnet(self, net: str | SocketAddress, prefix: int, family: str = "ipv4") -> None:
+    def addSubnet(
+        self,
+        net: Any = undefined,
+        prefix: Any = undefined,
+        family: str = "ipv4",
+    ) -> None:
         """
         @param prefix: bits, 0 to 32 or 128.
         """
@@ -135,7 +144,7 @@ class BlockList:
         validateInt32(prefix, "prefix", 0, 32 if network.family == "ipv4" else 128)
         self._rules.append(_Subnet(network, prefix))
 
-    def check(self, address: str | SocketAddress, family: str = "ipv4") -> bool:
+    def check(self, address: Any = undefined, family: str = "ipv4") -> bool:
         """
         @return: whether one of the rules is for this address. What is no address is
             under none.

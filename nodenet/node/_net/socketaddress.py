@@ -10,7 +10,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from nodenet.node._inspect import undefined
+from nodenet.node._inspect import inspect, undefined
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, codedError
 from nodenet.node.validators import (
     validateObject,
@@ -53,7 +53,7 @@ class SocketAddress:
         family = wanted = given.get("family", "ipv4")
         if isinstance(family, str):
             family = family.lower()
-        address = given.get("address", "127.0.0.1" if family == "ipv4" else "::")
+        address = given.get("address", "127.0.0.1" if wanted == "ipv4" else "::")
         port = given.get("port", 0)
         flowlabel = given.get("flowlabel", 0)
         if not isinstance(family, str) or family not in _FAMILIES:
@@ -72,7 +72,7 @@ class SocketAddress:
         self.address: str = socket.inet_ntop(kind, packed)
         self.port: int = port
         self.family: str = family
-        self.flowlabel: int = flowlabel
+        self.flowlabel: int = flowlabel if kind == socket.AF_INET6 else 0
         self._packed = packed
 
     @property
@@ -101,5 +101,4 @@ class SocketAddress:
         }
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{key}: {value!r}" for key, value in self.toJSON().items())
-        return f"SocketAddress {{ {shown} }}"
+        return f"SocketAddress {inspect(self.toJSON())}"
