@@ -358,6 +358,11 @@ process.on('uncaughtException', (e) => {
   if (!run) throw e;
   run.log('process', 'uncaught', show(e));
 });
+process.on('beforeExit', () => {
+  const left = programs.map((_, index) => index).filter((index) => !out[index]);
+  process.stderr.write(`nothing is left to do, but for programs ${left}\n`);
+  process.exit(1);
+});
 const out = [];
 let following = 0, finishedCount = 0;
 const next = () => {

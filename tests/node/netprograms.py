@@ -800,7 +800,7 @@ def node(programs: list[dict[str, Any]], directory: str, refused: int) -> list[T
     )
     if done.returncode or done.stderr:
         raise AssertionError(done.stderr)
-    return list(map(json.loads, done.stdout.splitlines()))
+    return list(map(json.loads, done.stdout.rstrip("\n").split("\n")))
 
 
 async def different(seeds: range) -> list[tuple[int, Traces, Traces]]:

@@ -122,7 +122,7 @@ def bound(address: str, port: int) -> socket.socket:
     @return: a TCP socket that is bound to this address, and does not block.
     @raise OSError: it cannot be.
     """
-    family, where = toSocket(address, port)
+    family, where = toSocket(address, port & 0xFFFF)
     skt = socket.socket(family, socket.SOCK_STREAM)
     try:
         skt.setblocking(False)
@@ -131,9 +131,8 @@ def bound(address: str, port: int) -> socket.socket:
             with suppress(OSError):
                 skt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         skt.bind(where)
-    except OverflowError:
-        skt.close()
-        raise OSError(EADDRINUSE, "") from None  # libuv: the port is another then
+        if port > 0xFFFF:
+            raise OSError(EADDRINUSE, "")  # libuv: the port is another then
     except OSError:
         skt.close()
         raise

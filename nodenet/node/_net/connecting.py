@@ -128,6 +128,8 @@ class Connecting(Connection):
         if addressType and (truthy(localAddress) or truthy(localPort)):
             localAddress = localAddress if truthy(localAddress) else _ANY[addressType]
             try:
+                if isIP(localAddress) != addressType:
+                    raise OSError(EINVAL, "")
                 skt = bound(localAddress, int(localPort or 0))
             except OSError as e:
                 self.destroy(systemError(e.errno or EINVAL, "bind", localAddress, localPort))

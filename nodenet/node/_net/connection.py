@@ -130,6 +130,7 @@ class Connection(Duplex):
         if self.destroyed:  # by a signal that was over: Node does not look so yet
             self._undestroy()
         if truthy(given.get("signal")):
+            validateAbortSignal(given["signal"], "signal")
             nextTick(self._addSignal, given["signal"], reactor=self._reactor)
         onread = given.get("onread")
         if isinstance(onread, Mapping):
@@ -699,8 +700,6 @@ def _checked(options: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:
     if delay is not undefined:
         validateNumber(delay, "options.keepAliveInitialDelay")
         given["keepAliveInitialDelay"] = max(delay, 0)
-    if truthy(given.get("signal")):
-        validateAbortSignal(given["signal"], "signal")
     given["allowHalfOpen"] = truthy(given.get("allowHalfOpen"))
     given.update(_FIXED)
     return given

@@ -6,6 +6,9 @@ Source: Node 20, C{net.setDefaultAutoSelectFamily} and its like.
 
 from __future__ import annotations
 
+from typing import Any
+
+from nodenet.node._inspect import undefined
 from nodenet.node.validators import validateBoolean, validateInt32
 
 __all__ = [
@@ -28,7 +31,7 @@ def getDefaultAutoSelectFamily() -> bool:
     return _Defaults.autoSelectFamily
 
 
-def setDefaultAutoSelectFamily(value: bool) -> None:
+def setDefaultAutoSelectFamily(value: Any = undefined) -> None:
     """
     @raise ERR_INVALID_ARG_TYPE: it is no bool.
     """
@@ -43,7 +46,7 @@ def getDefaultAutoSelectFamilyAttemptTimeout() -> int:
     return _Defaults.attemptTimeout
 
 
-def setDefaultAutoSelectFamilyAttemptTimeout(value: int) -> None:
+def setDefaultAutoSelectFamilyAttemptTimeout(value: Any = undefined) -> None:
     """
     @param value: milliseconds; less than 10 are 10.
     @raise ERR_INVALID_ARG_TYPE: it is no number.

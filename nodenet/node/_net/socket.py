@@ -87,6 +87,7 @@ class Socket(Connecting):
     def connectTo(self, options: dict[str, Any], callback: Any) -> Self:
         if callback is not None:
             self.once("connect", callback)
+        options = {name: its for name, its in options.items() if its is not undefined}
         path, endpoint = options.get("path"), options.get("endpoint")
         if not isGiven(options, "port") and path is None and endpoint is None:
             raise ERR_MISSING_ARGS(["options", "port", "path"])

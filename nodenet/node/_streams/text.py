@@ -11,6 +11,7 @@ import codecs
 import re
 
 from nodenet import encodings
+from nodenet.node._inspect import undefined
 from nodenet.node.errors import ERR_UNKNOWN_ENCODING
 
 __all__ = ["Decoder", "encode", "isEncoding", "units", "unitsBefore"]
@@ -96,7 +97,7 @@ class Decoder:
     __slots__ = ("_decoder", "_held", "encoding")
 
     def __init__(self, encoding: object) -> None:
-        if not encoding:
+        if encoding is None or encoding is undefined or encoding == "":
             encoding = "utf8"
         name = _NAMES.get(encoding.lower()) if isinstance(encoding, str) else None
         if name is None:
