@@ -14,6 +14,7 @@ from contextlib import suppress
 from dis import get_instructions
 from heapq import heappush
 from importlib import import_module
+from itertools import count
 from math import inf
 from typing import Any, NamedTuple
 
@@ -345,6 +346,34 @@ def callFirst(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelaye
     @param reactor: any C{IReactorTime}.
     @return: what can be cancelled.
     """
+    return _callAt(-inf, reactor, callback, *args)
+
+
+def callSoon(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelayedCall:
+    """
+    As L{callFirst}, but after all that it calls; several in the order they were asked for.
+    """
+    return _callAt(next(_soon), reactor, callback, *args)
+
+
+def callAfterIO(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelayedCall:
+    """
+    Call C{callback(*args)} after the reactor's next I/O, after what L{callFirst} calls, but
+    before what L{callSoon} does, and before all timers.
+    """
+    call: IDelayedCall = reactor.callLater(0, callback, *args)
+    if isinstance(call, DelayedCall):
+        call.time = next(_afterIO)
+    return call
+
+
+#: Times before all others.
+_soon, _afterIO = count(-1e12), count(-2e12)
+
+
+def _callAt(
+    time: float, reactor: Any, callback: Callable[..., Any], *args: Any
+) -> IDelayedCall:
     loop = getattr(reactor, "_asyncioEventloop", None)
     onTimer = getattr(reactor, "_onTimer", None)
     call: IDelayedCall
@@ -360,11 +389,11 @@ def callFirst(reactor: Any, callback: Callable[..., Any], *args: Any) -> IDelaye
     new = getattr(reactor, "_newTimedCalls", None)
     pending = getattr(reactor, "_pendingTimedCalls", None)
     if isinstance(reactor, Clock):  # sorts its calls before each
-        call.time = -inf
+        call.time = time
     elif pending is not None and new and new[-1] is call:
         # Calls that are new wait for the next turn. Only this one does not.
         new.pop()
-        call.time = -inf
+        call.time = time
         heappush(pending, call)
     return call
 

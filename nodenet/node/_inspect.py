@@ -14,7 +14,7 @@ from typing import Any, Final
 __all__ = ["Symbol", "Undefined", "className", "inspect", "specificType", "text", "undefined"]
 
 #: Columns in which an object is printed on one line.
-BREAK = 72
+BREAK = 80
 #: Bytes, and elements of a list, that are printed.
 MAX_BYTES = 50
 MAX_ELEMENTS = 100
@@ -278,7 +278,7 @@ class _Inspection:
         if self.deepest - level < COMPACT:
             # Node's own sum: the entries, the commas between them, and some room.
             length = sum(map(len, entries)) + 2 * len(entries) + self.indent + len(start) + 10
-            if length + len(entries) <= BREAK + 8 and not any("\n" in e for e in entries):
+            if length <= BREAK and not any("\n" in e for e in entries):
                 return f"{start} {', '.join(entries)} {end}"
         line = "\n" + " " * self.indent
         return f"{start}{line}  {f',{line}  '.join(entries)}{line}{end}"

@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 
 from nodenet.timers import setTimeout
 
-__all__ = ["HOST", "Harness", "attempt", "js", "play", "typeof", "watch"]
+__all__ = ["HOST", "Harness", "attempt", "js", "play", "reserve", "typeof", "watch"]
 
 HOST = "127.0.0.1"
 #: Seconds between two looks at whether the scenario has ended.
@@ -32,6 +32,18 @@ LOOK = 0.005
 LIMIT = 8
 #: Milliseconds in which a scenario that C{finish}es may still log what it should not.
 GRACE = 50
+
+
+def _hasIPv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as skt:
+            skt.bind(("::", 0))
+    except OSError:
+        return False
+    return True
+
+
+HAS_IPV6 = _hasIPv6()
 
 Log = Callable[..., None]
 
@@ -109,12 +121,11 @@ class Harness:
     def __init__(self) -> None:
         self.traces: dict[str, list[str]] = {}
         self.dir = tempfile.mkdtemp(prefix="oracle-")
-        # Kept bound while the scenario runs: so Linux gives it to nobody else, lets
+        # Kept bound while the scenario runs: so Linux gives it to nobody else, at no address
+        # (a server that listens at all of them would find it in use), lets
         # servers (which have SO_REUSEADDR) listen on it, and refuses connections as
         # long as none does.
-        self._reserved = socket.socket()
-        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._reserved.bind((HOST, 0))
+        self._reserved = reserve()
         self.port: int = self._reserved.getsockname()[1]
         self._finished = False
         # The reactor's own, and trial's.
@@ -174,6 +185,18 @@ class Harness:
             call.cancel()
         self._reserved.close()
         shutil.rmtree(self.dir)
+
+
+def reserve() -> socket.socket:
+    """
+    @return: bound to a port of its own, at all addresses of both families.
+    """
+    skt = socket.socket(socket.AF_INET6 if HAS_IPV6 else socket.AF_INET)
+    skt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if HAS_IPV6:
+        skt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    skt.bind(("::" if HAS_IPV6 else "0.0.0.0", 0))
+    return skt
 
 
 async def play(

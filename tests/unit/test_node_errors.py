@@ -138,6 +138,10 @@ class InspectTests(SynchronousTestCase):
 
     def test_whatIsOfPythonOnly(self) -> None:
         self.assertEqual(show((1, 2)), "[ 1, 2 ]")
+        # So much is on one line.
+        fits = {"a": "x" * 56, "b": 1}
+        self.assertEqual(show(fits), f"{{ a: '{'x' * 56}', b: 1 }}")
+        self.assertEqual(show({**fits, "b": 22}), f"{{\n  a: '{'x' * 56}',\n  b: 22\n}}")
         self.assertEqual(show(memoryview(b"a")), "<Buffer 61>")
         self.assertEqual(show(ValueError("x")), "[ValueError: x]")
 

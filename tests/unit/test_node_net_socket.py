@@ -16,6 +16,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from nodenet.node import net
+from nodenet.node._net import connection as connections
+from nodenet.node._net import handle as handles
 from nodenet.node.process import busy
 
 
@@ -109,6 +111,30 @@ class ForeignTransportTests(SynchronousTestCase):
         settle(self.clock)
         self.assertEqual(self.events.seen, ["connect", "ready", "error", "close"])
         self.assertEqual(str(self.socket.errored), "read ECONNRESET")
+
+    def test_aLossTogetherWithTheLastDataIsAnEnd(self) -> None:
+        now = 5.0
+        self.patch(handles, "monotonic", lambda: now)
+        self.patch(connections, "monotonic", lambda: now)
+        self.connect()
+        self.socket.resume()
+        settle(self.clock)
+        self.socket.dataReceived(b"x")
+        self.socket.connectionLost(Failure(ConnectionLost()))
+        settle(self.clock)
+        self.assertEqual(self.events.seen, ["connect", "ready", "end", "finish", "close"])
+
+    def test_aLossSomeTimeAfterItIsAnError(self) -> None:
+        times = [5.0, 6.0]
+        self.patch(handles, "monotonic", times.pop)
+        self.patch(connections, "monotonic", lambda: times.pop(0))
+        self.connect()
+        self.socket.resume()
+        settle(self.clock)
+        self.socket.dataReceived(b"x")
+        self.socket.connectionLost(Failure(ConnectionLost()))
+        settle(self.clock)
+        self.assertEqual(self.events.seen, ["connect", "ready", "error", "close"])
 
     def test_whatAListenerRaisesIsLoggedAndTheSocketLives(self) -> None:
         self.connect()

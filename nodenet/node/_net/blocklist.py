@@ -143,7 +143,7 @@ class BlockList:
         both = _comparable(first.packed, last.packed)
         if both is not None and both[0] > both[1]:
             error = ERR_INVALID_ARG_VALUE("start", None, "must come before end")
-            # Node prints these addresses on one line always.
+            # Node prints these addresses as they print themselves.
             error.message = f"The argument 'start' must come before end. Received {first!r}"
             raise error
         self._rules.append(_Range(first, last))

@@ -7,7 +7,7 @@ Source: Node 20, C{lib/net.js}, C{lookupAndConnect} and what it calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from errno import EINVAL, ETIMEDOUT
+from errno import ECANCELED, EINVAL, ETIMEDOUT
 from typing import Any
 
 from nodenet._address import isIP
@@ -66,11 +66,12 @@ class Connecting(Connection):
         if truthy(localPort):
             validateNumber(localPort, "options.localPort")
         port = options.get("port", undefined)
-        if port is undefined:
-            port = 0  # there is a path, of no use
-        if not isNumber(port) and not isinstance(port, str):
+        if port is undefined:  # and the path is none, but not None
+            port = 0
+        elif not isNumber(port) and not isinstance(port, str):
             raise ERR_INVALID_ARG_TYPE("options.port", ["number", "string"], port)
-        port = validatePort(port)
+        else:
+            port = validatePort(port)
         several, timeout = _autoSelection(options)
         addressType = isIP(host)
         if addressType:
@@ -128,17 +129,19 @@ class Connecting(Connection):
             localAddress = localAddress if truthy(localAddress) else _ANY[addressType]
             localPort = int(localPort) if truthy(localPort) else localPort
             try:
+                if isIP(localAddress) != addressType:
+                    raise OSError(EINVAL, "")
                 skt = bound(localAddress, int(localPort or 0))
             except OSError as e:
                 self.destroy(systemError(e.errno or EINVAL, "bind", localAddress, localPort))
                 return
             if truthy(localPort):
-                local = f"{localAddress}:{localPort}"
+                local = f"{localAddress}:{int(localPort)}"
+        handle.bound = skt
         self.emit("connectionAttempt", address, port, addressType)
         if not self.connecting or self._handle is not handle:
-            if skt is not None:
-                skt.close()
             return
+        handle.bound = None
 
         def failed(attempt: Any, error: OSError) -> None:
             if self.destroyed:
@@ -159,11 +162,19 @@ class Connecting(Connection):
             attempt = connectTCP(reactor, address, port, skt, self._attemptSucceeded, failed)
         else:
             attempt = connectUNIX(reactor, address, self._attemptSucceeded, failed)
+        handle.attempt = attempt
         if attempt.refused:
-            where = local or f"{_ANY[addressType]}:0"
-            self.destroy(systemError(attempt.refused, "connect", address, port, where))
+            self.destroy(self._refused(attempt.refused, address, port))
         else:
-            handle.attempt = attempt
+            handle.canceled = lambda: failed(None, OSError(ECANCELED, ""))
+
+    def _refused(self, errno: int, address: str, port: Any) -> Any:
+        """
+        @param errno: that the system has told at once.
+        """
+        its = self._getsockname()
+        where = f"{its.get('address', 'undefined')}:{its.get('port', 'undefined')}"
+        return systemError(errno, "connect", address, port, where)
 
     def _connectError(self, errno: int, address: str, port: Any, local: str) -> Any:
         error = systemError(errno, "connect", address, port, local)
@@ -214,7 +225,6 @@ class Connecting(Connection):
         handle = Handle(self, self._reactor)
         old, self._handle = self._handle, handle
         if old is not None:
-            handle.referenced = old.referenced
             old.close()
         self._initSocketHandle()
 
@@ -324,15 +334,17 @@ class _Way:
             self._destroySoon(error)
             return
         valid: dict[int, dict[str, int]] = {}
-        for each in addresses:
-            ip, addressType = _entry(each)
+        if not addresses:
+            raise TypeError("The look-up has answered no address")
+        pairs = list(map(_entry, addresses))
+        for ip, addressType in pairs:
             socket.emit("lookup", None, ip, addressType, self._host)
             if not socket.connecting:
                 return
             if self._badAddress(ip, addressType) is None:
                 valid.setdefault(addressType, {})[ip] = addressType
         if not valid:
-            self._destroySoon(self._badAddress(*_entry(addresses[0])))
+            self._destroySoon(self._badAddress(*pairs[0]))
             return
         groups = [list(each.items()) for each in valid.values()]
         for index in range(max(map(len, groups))):
@@ -345,15 +357,17 @@ class _Way:
         socket.autoSelectFamilyAttemptedAddresses = []
         self._next()
 
-    def _next(self) -> None:
+    def _next(self, canceled: bool = False) -> None:
         """
         Try the next address.
+
+        @param canceled: there is to be none.
         """
         socket = self._socket
         self._stopTimer()
-        if not socket.connecting:
+        if socket.aborted or not socket.connecting:
             return
-        if self._current == len(self._addresses):
+        if canceled or self._current == len(self._addresses):
             socket.destroy(
                 AggregateError(self._errors)
                 if self._errors
@@ -378,11 +392,12 @@ class _Way:
                 )
                 self._next()
                 return
+        handle = socket._current
+        handle.bound = skt
         socket.emit("connectionAttempt", address, self._port, addressType)
-        if not socket.connecting:
-            if skt is not None:
-                skt.close()
+        if not socket.connecting or socket._current is not handle:
             return
+        handle.bound = None
         socket.autoSelectFamilyAttemptedAddresses.append(f"{address}:{self._port}")
         self._try(address, addressType, skt, local)
 
@@ -391,14 +406,14 @@ class _Way:
         port = self._port
         handle = socket._current
 
-        def failed(attempt: Any, error: OSError) -> None:
+        def failed(attempt: Any, error: OSError, canceled: bool = False) -> None:
             self._stopTimer()
-            handle.attempt = None
+            handle.canceled = None
             reason = socket._connectError(error.errno or EINVAL, address, port, local)
             self._errors.append(reason)
             socket.emit("connectionAttemptFailed", address, port, addressType, reason)
             if socket.connecting:
-                self._next()
+                self._next(canceled)
 
         def succeeded(attempt: Any) -> None:
             self._stopTimer()
@@ -410,14 +425,14 @@ class _Way:
         else:
             reactor = socket._itsReactor
             attempt = connectTCP(reactor, address, port, skt, succeeded, failed)
+            handle.attempt = attempt
             if attempt.refused:
-                where = local or f"{_ANY[addressType]}:0"
-                reason = systemError(attempt.refused, "connect", address, port, where)
+                reason = socket._refused(attempt.refused, address, port)
                 self._errors.append(reason)
                 socket.emit("connectionAttemptFailed", address, port, addressType, reason)
                 self._next()
                 return
-            handle.attempt = attempt
+            handle.canceled = lambda: failed(None, OSError(ECANCELED, ""), True)
         if self._current < len(self._addresses):
             self._timer = socket._itsReactor.callLater(
                 self.timeout / 1000, self._late, address, addressType, local
@@ -435,6 +450,7 @@ class _Way:
         self._errors.append(socket._connectError(ETIMEDOUT, address, self._port, local))
         handle = socket._current
         if handle is not None and handle.attempt is not None:
+            handle.canceled = None
             handle.attempt.cancel()
         if socket.connecting:
             self._next()

@@ -29,7 +29,7 @@ from nodenet.node._net.arguments import millisToSeconds, truthy
 from nodenet.node._net.handle import Handle
 from nodenet.node._net.turns import guarded, unhandled
 from nodenet.node._streams.duplex import Duplex
-from nodenet.node._streams.text import encode
+from nodenet.node._streams.text import encode, units
 from nodenet.node.errors import (
     ERR_INVALID_ARG_VALUE,
     ERR_INVALID_FD_TYPE,
@@ -39,6 +39,7 @@ from nodenet.node.errors import (
     codedError,
     systemError,
 )
+from nodenet.node.events import addAbortListener
 from nodenet.node.validators import validateAbortSignal, validateInt32, validateNumber
 from nodenet.timers import nextTick, theReactor
 
@@ -97,6 +98,7 @@ class Connection(Duplex):
     _hadError = False
     _resetAndClosing = False
     _unrefed = False
+    aborted = False  # by the signal: no more addresses are tried
     autoSelectFamilyAttemptedAddresses: list[str] | None = None
     timeout: float | None = None
 
@@ -145,6 +147,9 @@ class Connection(Duplex):
     def _initialize(self, given: Mapping[str, Any]) -> None:
         if self.destroyed:  # by a signal that was over: Node does not look so yet
             self._undestroy()
+        if truthy(given.get("signal")):
+            validateAbortSignal(given["signal"], "signal")
+            nextTick(self._addSignal, given["signal"], reactor=self._reactor)
         onread = given.get("onread")
         if isinstance(onread, Mapping):
             self._initializeBuffer(onread)
@@ -159,6 +164,15 @@ class Connection(Duplex):
         fd = given.get("fd", undefined)
         if fd is not undefined:
             self._adopt(fd, given)
+
+    def _addSignal(self, signal: Any) -> None:
+        def onAbort(*_: Any) -> None:
+            self.aborted = True
+
+        if signal.aborted:
+            onAbort()
+        else:
+            addAbortListener(signal, onAbort)
 
     def _initializeBuffer(self, onread: Mapping[str, Any]) -> None:
         buffer, callback = onread.get("buffer"), onread.get("callback")
@@ -239,6 +253,7 @@ class Connection(Duplex):
         assert handle is not None
         handle.begin(transport)
         if self._unrefed:
+            self._unrefed = False
             handle.unref()
 
     def connectionMade(self) -> None:
@@ -389,9 +404,15 @@ class Connection(Duplex):
 
     def _read(self, size: int) -> None:
         handle = self._handle
-        if self.connecting or handle is None or handle.transport is None:
+        if self.connecting or handle is None:
             self.once("connect", lambda: self._read(size))
         elif not handle.reading:
+            self._tryReadStart(handle)
+
+    def _tryReadStart(self, handle: Handle) -> None:
+        if handle.transport is None and handle.isPipe:  # connecting has just failed
+            self.destroy(systemError(ENOTCONN, "read"))
+        else:
             handle.readStart()
 
     def _pauseBuffer(self) -> None:
@@ -402,7 +423,7 @@ class Connection(Duplex):
     def _resumeBuffer(self) -> None:
         handle = self._handle
         if handle is not None and not handle.reading and not self.connecting:
-            handle.readStart()
+            self._tryReadStart(handle)
 
     def pause(self) -> Self:
         """
@@ -483,8 +504,8 @@ class Connection(Duplex):
                 except BlockingIOError:
                     sent = 0
                 except OSError as e:
-                    # The long way tells. The kernel does not say it twice.
-                    sent = -(e.errno or EPIPE)
+                    sent = 0
+                    handle.failed(e.errno or EPIPE)  # the long way tells
                 if sent == len(chunk):
                     handle.bytesWritten += sent
                     return True
@@ -546,6 +567,8 @@ class Connection(Duplex):
         try:
             done = handle.write(pieces, written)
         except OSError as e:
+            if not several and _isShortText(data, encoding):
+                handle.bytesWritten -= len(pieces[0])
             callback(systemError(e.errno or ENOTCONN, "write"))
             return
         if done:
@@ -636,7 +659,6 @@ class Connection(Duplex):
         if handle is not None:
             self._bytesRead = handle.bytesRead
             self._bytesWritten = handle.bytesWritten
-            self._handle = None
             if self._sockname is not None:
                 self._sockname = None
 
@@ -650,6 +672,8 @@ class Connection(Duplex):
                     self.emit("error", systemError(errno, "reset"))
             else:
                 handle.close(onClose)
+            self._handle = None
+            self._sockname = None
             callback(error)
         else:
             callback(error)
@@ -716,6 +740,18 @@ def toBytes(chunk: Any, encoding: Any) -> bytes:
     return chunk if isinstance(chunk, bytes) else encode(chunk, encoding or "utf8")
 
 
+#: Bytes that a character may need, in the encodings that Node's handles know.
+_WIDTHS = {"utf8": 3, "utf-8": 3, "latin1": 1, "binary": 1, "ascii": 1, "utf16le": 2, "ucs2": 2}
+
+
+def _isShortText(chunk: Any, encoding: Any) -> bool:
+    """
+    @return: whether Node writes it from its stack, and does not count it when that fails.
+    """
+    width = _WIDTHS.get(encoding or "utf8")
+    return isinstance(chunk, str) and width is not None and units(chunk) * width <= 16384
+
+
 def _checked(options: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:
     """
     @return: the options, and what Node adds to them.
@@ -733,8 +769,6 @@ def _checked(options: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:
     if delay is not undefined:
         validateNumber(delay, "options.keepAliveInitialDelay")
         given["keepAliveInitialDelay"] = max(delay, 0)
-    if truthy(given.get("signal")):
-        validateAbortSignal(given["signal"], "signal")
     given["allowHalfOpen"] = truthy(given.get("allowHalfOpen"))
     given.update(_FIXED)
     return given

@@ -14,15 +14,17 @@ from typing import Any
 
 from twisted.internet import error
 from twisted.internet.base import ReactorBase
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from nodenet._net.outbox import Outbox
 from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
-from nodenet._transports.failures import asOSError
+from nodenet._transports.failures import DONE, asOSError
 from nodenet._transports.wire import Wire
-from nodenet.node._net.attempt import Connect
-from nodenet.node._net.turns import guarded, pending, turn, unhandled
+from nodenet.node._net.turns import closing, guarded, pending, soon, turn, unhandled
 from nodenet.timers import theReactor, ticksLeft
 
 __all__ = ["END", "Handle", "busy"]
@@ -69,6 +71,27 @@ def closed(handle: Any) -> None:
     _open.discard(handle)
 
 
+@implementer(IHalfCloseableProtocol)
+class _Abandoned(Protocol):
+    """
+    What is left of a connection that could not be reset: it goes when the peer does.
+    """
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    def readConnectionLost(self) -> None:
+        self._handle.close()
+
+    def writeConnectionLost(self) -> None:
+        """
+        Twisted: our FIN has gone.
+        """
+
+    def connectionLost(self, reason: Failure = DONE) -> None:
+        self._handle.close()
+
+
 class Handle:
     """
     A connection, TCP or UNIX, or what is to become one.
@@ -82,16 +105,19 @@ class Handle:
     @ivar held: what has come while nobody wanted it, if anything has: bytes, L{END}, or what
         the connection was lost by.
     @ivar attempt: while it is being connected, what can be cancelled.
+    @ivar canceled: who is to be told when it was.
+    @ivar bound: before that, a socket that is bound; or C{None}.
     @ivar referenced: L{unref} was not called.
     @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
-    @ivar sent: bytes of the next L{write} that have gone out already; negative: the errno
-        that it has failed with.
+    @ivar sent: bytes of the next L{write} that have gone out already.
     """
 
     __slots__ = (
         "_atEnd",
         "_lastLength",
         "_length",
+        "_lost",
+        "_lostBy",
         "_onShutdown",
         "_onWritten",
         "_outbox",
@@ -99,8 +125,10 @@ class Handle:
         "_wire",
         "_wired",
         "attempt",
+        "bound",
         "bytesRead",
         "bytesWritten",
+        "canceled",
         "held",
         "isPipe",
         "owner",
@@ -117,6 +145,8 @@ class Handle:
         self.reactor = reactor
         self.isPipe = isPipe
         self.attempt: Any = None
+        self.bound: socket.socket | None = None
+        self.canceled: Callable[[], Any] | None = None
         self.transport: Any = None
         self._wire: Wire | None = None
         self._wired = False  # the wire reads
@@ -128,6 +158,8 @@ class Handle:
         self._outbox: Outbox | None = None
         self._length = 0  # of the outbox
         self._lastLength = 0
+        self._lost = False
+        self._lostBy = EPIPE  # the errno of the next write, when the connection is lost
         self._onWritten: Callable[[int], Any] | None = None
         self._onShutdown: Callable[[], Any] | None = None
         self._shut = False
@@ -184,7 +216,7 @@ class Handle:
         """
         There is a connection. It is not read from yet.
         """
-        self.attempt = None
+        self.attempt = self.canceled = None
         self.transport = transport
         self.isPipe = not _isTCP(transport)
         wire = self._wire = wireFor(transport, self)
@@ -207,11 +239,13 @@ class Handle:
         """
         if self.isPipe:
             return {}
-        skt = getattr(self.transport, "socket", None)
+        if self._wire is not None:
+            skt = getattr(self.transport, "socket", None)
+        elif self.transport is None:
+            skt = self.bound or getattr(self.attempt, "skt", None)
+        else:
+            return {}
         try:
-            if self._wire is None:
-                connecting = not peer and isinstance(self.attempt, Connect)
-                return toNames(self.attempt.sockname()) if connecting else {}
             if isinstance(skt, socket.socket):
                 return toNames(skt.getpeername() if peer else skt.getsockname())
             address = self.transport.getPeer() if peer else self.transport.getHost()
@@ -299,26 +333,27 @@ class Handle:
             closed(self)
             return
         self.send = None
+        self._lost = True
+        # A transport that knows no half-close is done.
         done = reason.check(error.ConnectionDone) is not None
-        failure = asOSError(reason.value, "read")
-        errno = EPIPE if done else getattr(failure, "errno", None) or ECONNRESET
+        if not done:
+            self._lostBy = _errnoOf(reason)
+        if self._atEnd:
+            self._writingFailed(self._lostBy)
+            return
         if not self.reading or self.held is not None:
             self._hold(reason)
-            # Nobody asks how reading goes: the write that waits tells.
-            if not self.reading:
-                self._writingFailed(errno)
+            self._writingFailed(self._lostBy)
             return
-        if done:  # a transport that knows no half-close
+        if done:
             self.readConnectionLost()
             if self._wire is not None:
-                self._writingFailed(EPIPE)
+                self._writingFailed(self._lostBy)
             return
         self._atEnd = True
-        if errno == EPIPE:  # which a write has met
-            self._writingFailed(errno)
-        # Else the read tells, though a write waits: libuv reads first.
+        guarded(self.owner, self.owner.onStreamFailed, self._lostBy)
         if self._wire is not None:
-            guarded(self.owner, self.owner.onStreamFailed, errno)
+            self._writingFailed(self._lostBy)
 
     def _reactorIsOver(self) -> bool:
         """
@@ -339,16 +374,13 @@ class Handle:
         """
         wire = self._wire
         size = sum(map(len, pieces))
-        if wire is None:
-            raise OSError(ENOTCONN, "")
         self.bytesWritten += size
+        if wire is None or self._shut or self._onShutdown is not None:
+            raise OSError(EPIPE, "")  # libuv: it is not writable
         outbox = Outbox()
         for each in pieces:
             outbox.add(each, None)
         left = size
-        if self.sent < 0:
-            errno, self.sent = -self.sent, 0
-            raise OSError(errno, "")
         if self.sent:
             left -= self.sent
             for _ in outbox.sent(self.sent):
@@ -363,8 +395,13 @@ class Handle:
                         pass
             except BlockingIOError:
                 pass
+            except OSError:
+                if left == size:
+                    raise
+                # What is left is found not to go out later.
         elif self._outbox is None:  # lost
-            raise OSError(EPIPE, "")
+            errno, self._lostBy = self._lostBy, EPIPE
+            raise OSError(errno, "")
         if not left:
             return True
         self._outbox = outbox
@@ -404,10 +441,17 @@ class Handle:
         wire.stopWriting()
         onWritten, self._onWritten = self._onWritten, None
         if self._onShutdown is not None:
-            turn(self.reactor, self._shutdownNow)
+            soon(self.reactor, self._shutdownNow)
         if onWritten is not None:
             guarded(self.owner, onWritten, 0)
         return self._outbox is not None
+
+    def failed(self, errno: int) -> None:
+        """
+        L{send} has: nothing goes out any more.
+        """
+        self.send = None
+        self._lostBy = errno
 
     def _writingFailed(self, errno: int) -> None:
         outbox, self._outbox = self._outbox, None
@@ -441,11 +485,12 @@ class Handle:
         @param callback: called when it has gone, or cannot go.
         @raise OSError: C{ENOTCONN}: there is no connection.
         """
-        if self._wire is None or self._shut:
+        if self._shut or (self._wire is None and self.isPipe):
             raise OSError(ENOTCONN, "")
         self._onShutdown = callback
+        self.send = None
         if self._outbox is None:
-            turn(self.reactor, self._shutdownNow)
+            soon(self.reactor, self._shutdownNow)
 
     def _shutdownNow(self) -> None:
         callback, wire = self._onShutdown, self._wire
@@ -455,7 +500,8 @@ class Handle:
         self._shut = True
         self.send = None
         try:
-            wire.shutdown()
+            if not self._lost:
+                wire.shutdown()
         except OSError:
             pass  # the peer has gone: Node does not say so either
         except Exception as e:
@@ -466,9 +512,10 @@ class Handle:
         """
         As L{close}, but the peer is told by an RST.
 
-        @return: an errno: it is not closed; or 0.
+        @return: an errno: it is not closed, and nobody is told of it any more; or 0.
         """
         if self._onShutdown is not None:
+            self.transport.protocol = _Abandoned(self)
             return EINVAL
         fd = self.fd
         if fd >= 0:
@@ -486,8 +533,11 @@ class Handle:
         attempt, self.attempt = self.attempt, None
         self.reading = False
         self.send = self.held = None
+        bound, self.bound = self.bound, None
         if attempt is not None:
             attempt.cancel()
+        elif bound is not None:
+            bound.close()
         elif wire is None and self.transport is not None and callback is None:
             return
         if self._outbox is not None:
@@ -498,19 +548,26 @@ class Handle:
                 wire.finish()
             else:
                 wire.close()
-        turn(self.reactor, self._closed, callback)
+        closing(self.reactor, self._closed, callback)
 
     def _closed(self, callback: Callable[[], Any] | None) -> None:
         closed(self)
         onWritten, self._onWritten = self._onWritten, None
         onShutdown, self._onShutdown = self._onShutdown, None
+        canceled, self.canceled = self.canceled, None
         self._length = 0
+        if canceled is not None:
+            guarded(self.owner, canceled)
         if onWritten is not None:
             guarded(self.owner, onWritten, 0)
         if onShutdown is not None:
             guarded(self.owner, onShutdown)
         if callback is not None:
             callback()
+
+
+def _errnoOf(reason: Failure) -> int:
+    return getattr(asOSError(reason.value, "read"), "errno", None) or ECONNRESET
 
 
 def _isTCP(transport: Any) -> bool:

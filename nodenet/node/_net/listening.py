@@ -131,7 +131,8 @@ class Hosted:
 
 
 def _started(skt: socket.socket, server: Any, reactor: Any, path: bytes | None = None) -> Any:
-    port = Port(skt, _Acceptor(server), reactor, path)
+    # Each in a turn of its own, as in libuv.
+    port = Port(skt, _Acceptor(server), reactor, path, accepts=1)
     port.startListening()
     return port
 

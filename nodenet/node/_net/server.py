@@ -6,6 +6,7 @@ Source: Node 20, C{lib/net.js}.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
@@ -38,6 +39,7 @@ from nodenet.node.errors import (
 from nodenet.node.events import EventEmitter, addAbortListener
 from nodenet.node.validators import (
     isNumber,
+    toNumber,
     validateAbortSignal,
     validateFunction,
     validateNumber,
@@ -184,7 +186,8 @@ class Server(EventEmitter):
         self._unref = False
         self._listeningId = 1
         self._pipeName: str | None = None
-        self.allowHalfOpen = options.get("allowHalfOpen") or False
+        halfOpen = options.get("allowHalfOpen")
+        self.allowHalfOpen = halfOpen if truthy(halfOpen) else False
         self.pauseOnConnect = truthy(options.get("pauseOnConnect"))
         self.noDelay = truthy(options.get("noDelay"))
         self.keepAlive = truthy(options.get("keepAlive"))
@@ -261,7 +264,7 @@ class Server(EventEmitter):
         if callback is not None:
             self.once("listening", callback)
         backlog = (len(args) > 1 and numberOf(args[1])) or (len(args) > 2 and numberOf(args[2]))
-        backlog = int(validBacklog(backlog))
+        backlog = validBacklog(backlog)
         self._listeningId += 1
         self._addSignal(its)
         fd: Any = its.get("fd")
@@ -558,6 +561,5 @@ def validBacklog(value: Any) -> int:
     """
     @return: the backlog; 0: none was given.
     """
-    if isinstance(value, str):
-        value = numberOf(value) and float(value)
-    return int(value) if isNumber(value) and value > 0 else 0
+    number = toNumber(value)
+    return int(number) if math.isfinite(number) and number > 0 else 0

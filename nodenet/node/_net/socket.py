@@ -139,6 +139,7 @@ class Socket(Connecting):
         """
         if callback is not None:
             self.once("connect", callback)
+        options = {name: its for name, its in options.items() if its is not undefined}
         path, endpoint = options.get("path"), options.get("endpoint")
         if not isGiven(options, "port") and path is None and endpoint is None:
             raise ERR_MISSING_ARGS(["options", "port", "path"])
@@ -149,8 +150,6 @@ class Socket(Connecting):
             self.transport = None
         if self._handle is None:
             self._handle = Handle(self, self._reactor, truthy(path))
-            if self._unrefed:
-                self._handle.unref()
             self._initSocketHandle()
         self._unrefTimer()
         self.connecting = True
@@ -248,9 +247,10 @@ class Socket(Connecting):
 
         Source: Node 20, C{socket.ref}.
         """
-        self._unrefed = False
         if self._handle is not None:
             self._handle.ref()
+        else:
+            self._unrefed = False
         return self
 
     def unref(self) -> Self:
@@ -259,9 +259,10 @@ class Socket(Connecting):
 
         Source: Node 20, C{socket.unref}.
         """
-        self._unrefed = True
         if self._handle is not None:
             self._handle.unref()
+        else:
+            self._unrefed = True  # once it is connected
         return self
 
     # What it is

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from nodenet.node._inspect import undefined
+from nodenet.node._inspect import inspect, undefined
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, codedError
 from nodenet.node.validators import (
     forgiving,
@@ -65,7 +65,7 @@ class SocketAddress:
         family = wanted = given.get("family", "ipv4")
         if isinstance(family, str):
             family = family.lower()
-        address = given.get("address", "127.0.0.1" if family == "ipv4" else "::")
+        address = given.get("address", "127.0.0.1" if wanted == "ipv4" else "::")
         port = given.get("port", 0)
         flowlabel = given.get("flowlabel", 0)
         if not isinstance(family, str) or family not in _FAMILIES:
@@ -119,5 +119,4 @@ class SocketAddress:
         }
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{key}: {value!r}" for key, value in self.toJSON().items())
-        return f"SocketAddress {{ {shown} }}"
+        return f"SocketAddress {inspect(self.toJSON())}"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from nodenet._twisted import callAfterIO, callSoon
 from nodenet.errors import report
 from nodenet.timers import theReactor
 
-__all__ = ["guarded", "pending", "turn", "unhandled"]
+__all__ = ["afterIO", "closing", "guarded", "pending", "soon", "turn", "unhandled"]
 
 
 class _Turn:
@@ -47,6 +49,53 @@ def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     _turns.add(its)
     # One of the reactor's calls for each: ticks come between these.
     its.call = reactor.callLater(0, its)
+
+
+def afterIO(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
+    """
+    Call C{callback(*args)} as if it was of the next I/O: before all that comes L{soon}.
+    """
+    reactor = theReactor(reactor)
+    its = _Turn(reactor, callback, args)
+    _turns.add(its)
+    its.call = callAfterIO(reactor, its)
+
+
+def closing(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
+    """
+    Call C{callback(*args)} in a turn of its own, as L{turn}; but of those that were asked for
+    meanwhile, the last comes first.
+
+    Source: libuv 1.46, C{uv__make_close_pending}.
+    """
+    reactor = theReactor(reactor)
+    waiting, _ = its = _closing.setdefault(reactor, ([], []))
+    waiting.append((callback, args))
+    turn(reactor, _close, its)
+
+
+def _close(its: tuple[list[Any], list[Any]]) -> None:
+    waiting, now = its
+    if not now:
+        now += waiting
+        waiting.clear()
+    callback, args = now.pop()
+    callback(*args)
+
+
+#: reactor -> those to be closed next, and those being closed.
+_closing: WeakKeyDictionary[Any, tuple[list[Any], list[Any]]] = WeakKeyDictionary()
+
+
+def soon(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
+    """
+    Call C{callback(*args)} after all ticks, but before more I/O: in Node, what libuv has to do
+    that waits for nobody.
+    """
+    reactor = theReactor(reactor)
+    its = _Turn(reactor, callback, args)
+    _turns.add(its)
+    its.call = callSoon(reactor, its)
 
 
 def pending(reactor: Any) -> bool:

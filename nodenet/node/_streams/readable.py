@@ -284,7 +284,12 @@ class Readable(Operators["Readable"], Stream):
                 state.buffer.insert(0, chunk)
             if state.needReadable:
                 self.__emitReadable(state)
-            if state.selfFed and state.length < state.highWaterMark and not state.sync:
+            if (
+                state.selfFed
+                and not first
+                and state.length < state.highWaterMark
+                and not state.sync
+            ):
                 # What the tick would do, but for calling _read.
                 state.reading = True
                 return

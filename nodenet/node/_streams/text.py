@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from nodenet import encodings
+from nodenet.node._inspect import undefined
 from nodenet.node.errors import ERR_UNKNOWN_ENCODING
 from nodenet.node.validators import isTruthy
 
@@ -99,7 +100,7 @@ class Decoder:
     __slots__ = ("_decoder", "_held", "encoding")
 
     def __init__(self, encoding: object) -> None:
-        if not isTruthy(encoding):
+        if encoding is None or encoding is undefined or encoding == "":
             encoding = "utf8"
         name = _NAMES.get(encoding.lower()) if isinstance(encoding, str) else None
         if name is None:

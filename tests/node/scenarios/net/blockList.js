@@ -23,7 +23,10 @@ for (const [name, ...args] of [['addAddress', 1], ['addAddress', '1.1.1.1', 1],
                                ['addRange', '1.1.1.2', '1.1.1.1'], ['addRange', 1, '1.1.1.1'],
                                ['addRange', '1.1.1.1', 1], ['addSubnet', '1.1.1.1', 33],
                                ['addSubnet', '1.1.1.1', 'x'], ['addSubnet', '::', 129, 'ipv6'],
-                               ['addSubnet', '::', 1.5, 'ipv6'], ['addSubnet', 1, 1]])
+                               ['addSubnet', '::', 1.5, 'ipv6'],
+                               ['addSubnet', '1.1.1.1'], ['addRange', '1.1.1.1'], ['addRange'],
+                               ['addAddress'], ['check'],
+                               ['addRange', '8592:757c:efae:4e45:f::', '::1', 'ipv6'], ['addSubnet', 1, 1]])
   attempt(log, name, () => b[name](...args));
 for (const [n, p, f, a, g] of [['::ffff:1.1.1.0', 120, 'ipv6', '1.1.1.5', 'ipv4'],
                                ['::ffff:1.1.1.0', 24, 'ipv6', '2.1.1.5', 'ipv4'],

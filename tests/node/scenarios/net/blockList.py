@@ -44,6 +44,12 @@ def scenario(h):
         ["addSubnet", "1.1.1.1", "x"],
         ["addSubnet", "::", 129, "ipv6"],
         ["addSubnet", "::", 1.5, "ipv6"],
+        ["addSubnet", "1.1.1.1"],
+        ["addRange", "1.1.1.1"],
+        ["addRange"],
+        ["addAddress"],
+        ["check"],
+        ["addRange", "8592:757c:efae:4e45:f::", "::1", "ipv6"],
         ["addSubnet", 1, 1],
     ):
         attempt(log, name, lambda name=name, args=args: getattr(b, name)(*args))

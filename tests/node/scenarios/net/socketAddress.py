@@ -28,6 +28,8 @@ def scenario(h):
         [{"family": 5}],
         [{"address": "::1"}],
         [{"flowlabel": 2**32}],
+        [{"flowlabel": 5}],
+        [{"family": "IPv4"}],
         [{"family": "ipv6", "address": "fe80::1%lo"}],
     ):
         attempt(log, "new", lambda args=args: made(args))
