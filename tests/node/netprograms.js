@@ -12,9 +12,14 @@ const EVENTS = ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'conne
 // What has come, a character's run as a*5.
 function runs(value) {
   if (value.length < 100) return value;
-  const found = [...value.matchAll(/(.)\1*/gs)];
-  const said = found.slice(0, 12).map((m) => (m[0].length > 3 ? `${m[1]}*${m[0].length}` : m[0]));
-  return said.join(' ') + (found.length > 12 ? ` ... ${value.length}` : '');
+  const said = [];
+  let end = 0;
+  while (end < value.length && said.length < 12) {
+    const start = end;
+    while (value[end] === value[start]) end++;
+    said.push(end - start > 3 ? `${value[start]}*${end - start}` : value.slice(start, end));
+  }
+  return said.join(' ') + (end < value.length ? ` ... ${value.length}` : '');
 }
 
 function show(value) {

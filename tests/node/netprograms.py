@@ -17,6 +17,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -325,9 +326,10 @@ def show(value: object) -> str:
 def _runs(value: str) -> str:
     if len(value) < 100:
         return value
-    found = list(re.finditer(r"(.)\1*", value, re.DOTALL))
-    said = [f"{each[1]}*{len(each[0])}" if len(each[0]) > 3 else each[0] for each in found[:12]]
-    return " ".join(said) + (f" ... {len(value)}" if len(found) > 12 else "")
+    found = list(islice(re.finditer(r"(.)\1*", value, re.DOTALL), 12))
+    said = [f"{each[1]}*{len(each[0])}" if len(each[0]) > 3 else each[0] for each in found]
+    more = f" ... {len(value)}" if found[-1].end() < len(value) else ""
+    return " ".join(said) + more
 
 
 def _decode(value: Any) -> Any:

@@ -430,7 +430,9 @@ class Handle:
                 wire.startWriting()
                 return True
             except OSError as e:
-                self._writingFailed(e.errno or EPIPE)
+                wire.stopWriting()
+                # What has come before is read first, however much it is.
+                turn(self.reactor, self._failLater, e.errno or EPIPE)
                 return False
             self._length -= sent
             for _ in outbox.sent(sent):
@@ -452,6 +454,15 @@ class Handle:
         """
         self.send = None
         self._lostBy = errno
+
+    def _failLater(self, errno: int) -> None:
+        turn(self.reactor, self._failWhenRead, errno, self.lastRead)
+
+    def _failWhenRead(self, errno: int, lastRead: float) -> None:
+        if self.reading and not self._atEnd and self.lastRead != lastRead:
+            self._failLater(errno)
+        else:
+            self._writingFailed(errno)
 
     def _writingFailed(self, errno: int) -> None:
         outbox, self._outbox = self._outbox, None
