@@ -319,6 +319,7 @@ class NodeTests(SynchronousTestCase):
         (EventEmitter, "listenerFailed"),
         (EventEmitter, "watchResult"),
         (Stream, "allowHalfOpen"),  # a slot for what is derived
+        (Connection, "aborted"),
         (Connection, "acceptedBy"),
         (Connection, "onStreamEnd"),
         (Connection, "onStreamFailed"),

@@ -9,6 +9,7 @@ import socket as sockets
 import stat
 from collections.abc import Callable, Mapping
 from errno import ENOTCONN, EPIPE
+from time import monotonic
 from typing import TYPE_CHECKING, Any, overload
 
 from twisted.internet.interfaces import (
@@ -304,6 +305,7 @@ class Connection(Duplex):
                 handle.readStop()
         except Exception as e:
             unhandled(self, e)
+        handle.lastRead = monotonic()
 
     def fileDescriptorReceived(self, descriptor: int) -> None:
         """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from errno import ECONNRESET, EINVAL, ENOTCONN, EPIPE
+from time import monotonic
 from typing import Any
 
 from twisted.internet import error
@@ -31,6 +32,9 @@ __all__ = ["END", "Handle", "busy"]
 
 #: In place of data: the peer's FIN.
 END = object()
+
+#: Seconds between what has come together, as it is served one after the other.
+_AT_ONCE = 0.005
 
 #: Those that are open, which live whoever refers to them.
 _open: set[Any] = set()
@@ -101,6 +105,7 @@ class Handle:
     @ivar reactor: C{None}: the global one.
     @ivar reading: the owner wants what comes.
     @ivar bytesRead: that have come.
+    @ivar lastRead: when the last have, by C{time.monotonic}, and were told of.
     @ivar bytesWritten: that were given to it, whether they have gone out, will, or cannot.
     @ivar held: what has come while nobody wanted it, if anything has: bytes, L{END}, or what
         the connection was lost by.
@@ -131,6 +136,7 @@ class Handle:
         "canceled",
         "held",
         "isPipe",
+        "lastRead",
         "owner",
         "reactor",
         "reading",
@@ -152,6 +158,7 @@ class Handle:
         self._wired = False  # the wire reads
         self.reading = False
         self.bytesRead = self.bytesWritten = 0
+        self.lastRead = 0.0
         self.referenced = True
         self.sent = 0
         self.send: Callable[[bytes], int] | None = None
@@ -285,6 +292,7 @@ class Handle:
                 self.readStop()
         except Exception as e:
             unhandled(self.owner, e)
+        self.lastRead = monotonic()
 
     def putBack(self, data: bytes) -> None:
         """
@@ -345,7 +353,9 @@ class Handle:
             self._hold(reason)
             self._writingFailed(self._lostBy)
             return
-        if done:
+        reset = self._lostBy == ECONNRESET
+        if done or (reset and monotonic() - self.lastRead < _AT_ONCE):
+            # Where the last data and an RST have come together, libuv tells of an end.
             self.readConnectionLost()
             if self._wire is not None:
                 self._writingFailed(self._lostBy)
@@ -456,10 +466,10 @@ class Handle:
         self._lostBy = errno
 
     def _failLater(self, errno: int) -> None:
-        turn(self.reactor, self._failWhenRead, errno, self.lastRead)
+        turn(self.reactor, self._failWhenRead, errno, self.bytesRead)
 
-    def _failWhenRead(self, errno: int, lastRead: float) -> None:
-        if self.reading and not self._atEnd and self.lastRead != lastRead:
+    def _failWhenRead(self, errno: int, bytesRead: int) -> None:
+        if self.reading and not self._atEnd and self.bytesRead != bytesRead:
             self._failLater(errno)
         else:
             self._writingFailed(errno)

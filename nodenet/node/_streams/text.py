@@ -14,7 +14,6 @@ from typing import Any
 from nodenet import encodings
 from nodenet.node._inspect import undefined
 from nodenet.node.errors import ERR_UNKNOWN_ENCODING
-from nodenet.node.validators import isTruthy
 
 __all__ = ["Decoder", "encode", "isEncoding", "units", "unitsBefore"]
 
