@@ -162,6 +162,17 @@ class ForeignTransportTests(SynchronousTestCase):
         self.clock.advance(0.05)
         self.assertEqual(self.events.seen.count("timeout"), 1)
 
+    def test_unrefBeforeThereIsAConnectionCountsFromThenOn(self) -> None:
+        self.socket.unref()
+        self.connect()
+        self.socket.resume()
+        settle(self.clock)
+        self.assertFalse(busy(self.clock))
+        self.socket.ref()
+        self.assertTrue(busy(self.clock))
+        self.socket.destroy()
+        settle(self.clock)
+
     def test_unrefLetsTheProgramEnd(self) -> None:
         self.connect()
         self.socket.resume()

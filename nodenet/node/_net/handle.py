@@ -538,11 +538,14 @@ class Handle:
         if self._onShutdown is not None:
             self.transport.protocol = _Abandoned(self)
             return EINVAL
+        self._resetOnClose()
+        self.close(callback)
+        return 0
+
+    def _resetOnClose(self) -> None:
         fd = self.fd
         if fd >= 0:
             sockopts.resetOnClose(fd)
-        self.close(callback)
-        return 0
 
     def close(self, callback: Callable[[], Any] | None = None) -> None:
         """
@@ -550,6 +553,9 @@ class Handle:
 
         @param callback: called in a turn of its own.
         """
+        if self._held and any(isinstance(each, bytes) for each in self._held):
+            # In Node it is in the kernel still, which sends an RST then.
+            self._resetOnClose()
         wire, self._wire = self._wire, None
         attempt, self.attempt = self.attempt, None
         self.reading = False
