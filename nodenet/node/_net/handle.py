@@ -553,7 +553,7 @@ class Handle:
 
         @param callback: called in a turn of its own.
         """
-        if self._held and any(isinstance(each, bytes) for each in self._held):
+        if self.held and any(isinstance(each, bytes) for each in self.held):
             # In Node it is in the kernel still, which sends an RST then.
             self._resetOnClose()
         wire, self._wire = self._wire, None
