@@ -576,7 +576,9 @@ class Handle:
                 wire.finish()
             else:
                 wire.close()
-        closing(self.reactor, self._closed, callback)
+        # What both sides have ended is told of as it ended, others as libuv closes them.
+        over = self._shut and self._atEnd
+        (turn if over else closing)(self.reactor, self._closed, callback)
 
     def _closed(self, callback: Callable[[], Any] | None) -> None:
         closed(self)
