@@ -184,6 +184,8 @@ class _Maker:
             its["listens"] = [r.choice(["data", "data", "readable"])]
         if self.often(0.1):
             its["takes"] = r.choice([1, 3, 1000])
+            if self.big:  # not bytes by the million
+                its["takes"] = 10_000
         if self.often(0.35):
             for _ in range(r.randint(1, 2)):
                 event = r.choice(
