@@ -17,9 +17,12 @@ function runs(value) {
   while (end < value.length && said.length < 12) {
     const start = end;
     while (value[end] === value[start]) end++;
-    said.push(end - start > 3 ? `${value[start]}*${end - start}` : value.slice(start, end));
+    const count = end - start;
+    // How much of so much has come before an RST is a matter of chance.
+    const shown = count > 100000 ? 'many' : count;
+    said.push(count > 3 ? `${value[start]}*${shown}` : value.slice(start, end));
   }
-  return said.join(' ') + (end < value.length ? ` ... ${value.length}` : '');
+  return said.join(' ') + (end < value.length ? ' ...' : '');
 }
 
 function show(value) {

@@ -94,9 +94,8 @@ class _Maker:
         server: dict[str, Any] = {"options": self.both()}
         if self.often(0.1):
             server["options"]["pauseOnConnect"] = True
-        for name, value in ("noDelay", True), ("keepAlive", True):
-            if self.often(0.05):
-                server["options"][name] = value
+        if self.often(0.05):
+            server["options"]["keepAlive"] = True
         if len(clients) > 1 and self.often(0.3):
             server["maxConnections"] = 1
         made = {
@@ -135,7 +134,8 @@ class _Maker:
         }
 
     def both(self) -> dict[str, Any]:
-        options: dict[str, Any] = {}
+        # Or it is a matter of chance when what is small goes out.
+        options: dict[str, Any] = {"noDelay": True}
         if self.often(0.35):
             options["allowHalfOpen"] = True
         if self.often(0.25):
@@ -149,8 +149,6 @@ class _Maker:
         for option in "readable", "writable":
             if self.often(0.02):
                 options[option] = False
-        if self.often(0.05):
-            options["noDelay"] = True
         its["options"] = options
         its["connect"] = self.way()
         if self.often(0.08):
@@ -186,6 +184,8 @@ class _Maker:
             its["listens"] = [r.choice(["data", "data", "readable"])]
         if self.often(0.1):
             its["takes"] = r.choice([1, 3, 1000])
+            if self.big:  # not bytes by the million
+                its["takes"] = 10_000
         if self.often(0.35):
             for _ in range(r.randint(1, 2)):
                 event = r.choice(
@@ -245,7 +245,7 @@ class _Maker:
             (2, lambda: ["off", r.choice(["data", "readable"])]),
             (1, lambda: ["cork"]),
             (1, lambda: ["uncork"]),
-            (1, lambda: ["noDelay", self.often(0.5)]),
+            (1, lambda: ["noDelay", True]),
             (1, lambda: ["keepAlive", self.often(0.5), r.choice([0, 1000, 2500])]),
             (1, lambda: ["ref"]),
             (1, lambda: ["unref"]),
@@ -327,9 +327,13 @@ def _runs(value: str) -> str:
     if len(value) < 100:
         return value
     found = list(islice(re.finditer(r"(.)\1*", value, re.DOTALL), 12))
-    said = [f"{each[1]}*{len(each[0])}" if len(each[0]) > 3 else each[0] for each in found]
-    more = f" ... {len(value)}" if found[-1].end() < len(value) else ""
-    return " ".join(said) + more
+    said = [f"{each[1]}*{_count(each[0])}" if len(each[0]) > 3 else each[0] for each in found]
+    return " ".join(said) + (" ..." if found[-1].end() < len(value) else "")
+
+
+def _count(run: str) -> str:
+    # How much of so much has come before an RST is a matter of chance.
+    return "many" if len(run) > 100_000 else str(len(run))
 
 
 def _decode(value: Any) -> Any:

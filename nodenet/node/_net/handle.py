@@ -346,7 +346,8 @@ class Handle:
         # A transport that knows no half-close is done.
         done = reason.check(error.ConnectionDone) is not None
         if not done:
-            self._lostBy = _errnoOf(reason)
+            # An RST after a FIN is EPIPE to the kernel, which Twisted has not asked.
+            self._lostBy = EPIPE if self._atEnd else _errnoOf(reason)
         if self._atEnd:
             self._writingFailed(self._lostBy)
             return
