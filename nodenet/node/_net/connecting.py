@@ -24,7 +24,7 @@ from nodenet.node._net.defaults import (
 )
 from nodenet.node._net.handle import Handle
 from nodenet.node._net.lookup import ADDRCONFIG, lookup
-from nodenet.node._net.turns import guarded
+from nodenet.node._net.turns import guarded, turn
 from nodenet.node.errors import (
     ERR_INVALID_ADDRESS_FAMILY,
     ERR_INVALID_ARG_TYPE,
@@ -144,7 +144,8 @@ class Connecting(Connection):
         handle.bound = None
 
         def failed(attempt: Any, error: OSError) -> None:
-            if self.destroyed:
+            handle.canceled = None
+            if self.destroyed or self._handle is not handle:  # it may connect anew by now
                 return
             self.connecting = False
             self._sockname = None
@@ -152,6 +153,13 @@ class Connecting(Connection):
             self.emit("connectionAttemptFailed", address, port, addressType, reason)
             self.destroy(reason)
 
+        if handle.busy:
+            errno = handle.connectAgain(address, port)
+            if errno:
+                self.destroy(self._refused(errno, address, port))
+            else:
+                turn(self._reactor, guarded, self, self._connected)
+            return
         endpoint = self._endpoint(address, port, addressType)
         if endpoint is not None:
             self._byEndpoint(endpoint, address, port, lambda error: failed(None, error))
@@ -419,6 +427,19 @@ class _Way:
             self._stopTimer()
             socket._attemptSucceeded(attempt)
 
+        def refused(errno: int) -> None:
+            reason = socket._refused(errno, address, port)
+            self._errors.append(reason)
+            socket.emit("connectionAttemptFailed", address, port, addressType, reason)
+            self._next()
+
+        if handle.busy:
+            errno = handle.connectAgain(address, port)
+            if errno:
+                refused(errno)
+            else:
+                turn(socket._itsReactor, guarded, socket, socket._connected)
+            return
         endpoint = socket._endpoint(address, port, addressType)
         if endpoint is not None:
             socket._byEndpoint(endpoint, address, port, lambda error: failed(None, error))
@@ -427,10 +448,7 @@ class _Way:
             attempt = connectTCP(reactor, address, port, skt, succeeded, failed)
             handle.attempt = attempt
             if attempt.refused:
-                reason = socket._refused(attempt.refused, address, port)
-                self._errors.append(reason)
-                socket.emit("connectionAttemptFailed", address, port, addressType, reason)
-                self._next()
+                refused(attempt.refused)
                 return
             handle.canceled = lambda: failed(None, OSError(ECANCELED, ""), True)
         if self._current < len(self._addresses):

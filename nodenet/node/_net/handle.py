@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from errno import ECONNRESET, EINVAL, ENOTCONN, EPIPE
+from errno import EALREADY, ECONNRESET, EINVAL, EISCONN, ENOTCONN, EPIPE
 from time import monotonic
 from typing import Any
 
@@ -219,6 +219,27 @@ class Handle:
         return self.referenced
 
     # The connection
+
+    @property
+    def busy(self) -> bool:
+        """
+        Whether it is connected, or being connected.
+        """
+        return self.attempt is not None or self.transport is not None
+
+    def connectAgain(self, host: str, port: int) -> int:
+        """
+        What it is to connect one that is L{busy}.
+
+        @return: an errno; 0: it is connected, which the kernel says once.
+        """
+        skt = getattr(self.transport, "socket", None)
+        if not isinstance(skt, socket.socket):
+            return EALREADY if self.transport is None else EISCONN
+        try:
+            return skt.connect_ex((host, port))
+        except OSError:  # of another family
+            return EISCONN
 
     def begin(self, transport: Any) -> None:
         """
@@ -579,7 +600,7 @@ class Handle:
                 wire.close()
         # What both sides have ended is told of as it ended, others as libuv closes them.
         over = self._shut and self._atEnd
-        (turn if over else closing)(self.reactor, self._closed, callback)
+        (soon if over else closing)(self.reactor, self._closed, callback)
 
     def _closed(self, callback: Callable[[], Any] | None) -> None:
         closed(self)

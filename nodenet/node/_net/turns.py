@@ -63,7 +63,7 @@ def afterIO(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
 
 def closing(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     """
-    Call C{callback(*args)} in a turn of its own, as L{turn}; but of those that were asked for
+    Call C{callback(*args)} in a turn of its own, L{soon}; but of those that were asked for
     meanwhile, the last comes first.
 
     Source: libuv 1.46, C{uv__make_close_pending}.
@@ -71,7 +71,7 @@ def closing(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     reactor = theReactor(reactor)
     waiting, _ = its = _closing.setdefault(reactor, ([], []))
     waiting.append((callback, args))
-    turn(reactor, _close, its)
+    soon(reactor, _close, its)
 
 
 def _close(its: tuple[list[Any], list[Any]]) -> None:

@@ -21,4 +21,4 @@ def scenario(h):
     g = EventEmitter()
     g.on("error", lambda err: log("never"))
     g.on("x", late(OverflowError("not captured")))
-    setTimeout(lambda: g.emit("x"), 10)
+    setTimeout(lambda: g.emit("x"), 50)

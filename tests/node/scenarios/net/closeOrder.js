@@ -4,10 +4,9 @@ const net = require('net');
 
 const log = actor('main');
 const clients = [];
-// One connection is accepted a turn, after which those that are closed are told, last first.
+// Of those that are closed at once, the last is told first.
 const server = net.createServer((s) => {
   log('connection');
-  setImmediate(() => log('turn'));
   s.resume();
   if (clients.push(s) === 3) {
     for (const [index, each] of clients.entries()) {
