@@ -158,7 +158,7 @@ class Connecting(Connection):
             if errno:
                 self.destroy(self._refused(errno, address, port))
             else:
-                turn(self._reactor, guarded, self, self._connected)
+                self._connectedAgain()
             return
         endpoint = self._endpoint(address, port, addressType)
         if endpoint is not None:
@@ -196,6 +196,9 @@ class Connecting(Connection):
             return
         self._started(attempt.transport(self))
         guarded(self, self._connected)
+
+    def _connectedAgain(self) -> None:
+        turn(self._reactor, guarded, self, self._connected)
 
     def _endpoint(self, address: str, port: Any, addressType: Any) -> Any:
         """
@@ -438,7 +441,7 @@ class _Way:
             if errno:
                 refused(errno)
             else:
-                turn(socket._itsReactor, guarded, socket, socket._connected)
+                socket._connectedAgain()
             return
         endpoint = socket._endpoint(address, port, addressType)
         if endpoint is not None:

@@ -33,8 +33,8 @@ __all__ = ["END", "Handle", "busy"]
 #: In place of data: the peer's FIN.
 END = object()
 
-#: Seconds between what has come together, which is served one after the other. On a busy machine
-#: it takes longer, and is an error: rather that than an end that was none.
+#: Seconds between what has come together, which is served one after the other. On a busy
+#: machine it takes longer, and is an error: rather that than an end that was none.
 _AT_ONCE = 0.0005
 
 #: Those that are open, which live whoever refers to them.
