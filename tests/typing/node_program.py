@@ -26,6 +26,10 @@ def connected(socket: net.Socket) -> None:
     socket.on("unpipe", lambda source, info: print(source, info))
 
 
+def dial(endpoint: TCP4ClientEndpoint) -> net.Socket:
+    return net.createConnection(endpoint, lambda: print("connected"))
+
+
 def closed(hadError: bool) -> None:
     print(hadError)
 
@@ -154,7 +158,6 @@ if client.timeout is not None:
     print(client.timeout + 1)
 net.connect(8124, "localhost", lambda: None, timeout=5, keepAlive=True)
 net.createConnection("/tmp/echo.sock", lambda: None)
-net.createConnection(TCP4ClientEndpoint(reactor, "localhost", 1), lambda: None)
 net.connect(8124, signal=AbortController().signal)
 net.Socket(fd=3, allowHalfOpen=True).pipe(net.Socket({"highWaterMark": 5}), end=False).cork()
 net.Socket(onread={"buffer": bytearray(9), "callback": lambda size, buffer: size < 9})
