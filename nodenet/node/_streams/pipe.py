@@ -32,14 +32,15 @@ class Pipe:
         if state.endEmitted:
             tick(source, ended)
         else:
-            source.once("end", ended)
+            source.on("end", ended)
         dest.on("unpipe", self.onunpipe)
         source.on("data", self.ondata)
+        # No once, which costs an object each: they take themselves off.
         # Before those of users: it must be unpiped when they are told.
         prepend = getattr(dest, "prependListener", None) or dest.on
         prepend("error", self.onerror)
-        dest.once("close", self.onclose)
-        dest.once("finish", self.onfinish)
+        dest.on("close", self.onover)
+        dest.on("finish", self.onover)
         dest.emit("pipe", source)
         if getattr(dest, "writableNeedDrain", None) is True:
             self.pause()
@@ -79,9 +80,11 @@ class Pipe:
             self.source.resume()
 
     def onend(self, *_: Any) -> None:
+        self.source.removeListener("end", self.onend)
         self.dest.end()
 
     def unpipe(self, *_: Any) -> None:
+        self.source.removeListener("end", self.unpipe)
         self.source.unpipe(self.dest)
 
     def onerror(self, error: Any = None, *_: Any) -> None:
@@ -97,12 +100,9 @@ class Pipe:
         else:
             dest.emit("error", error)
 
-    def onclose(self, *_: Any) -> None:
-        self.dest.removeListener("finish", self.onfinish)
-        self.unpipe()
-
-    def onfinish(self, *_: Any) -> None:
-        self.dest.removeListener("close", self.onclose)
+    def onover(self, *_: Any) -> None:
+        self.dest.removeListener("close", self.onover)
+        self.dest.removeListener("finish", self.onover)
         self.unpipe()
 
     def onunpipe(self, source: Any = None, info: Any = None, *_: Any) -> None:
@@ -112,8 +112,8 @@ class Pipe:
 
     def _cleanUp(self) -> None:
         source, dest = self.source, self.dest
-        dest.removeListener("close", self.onclose)
-        dest.removeListener("finish", self.onfinish)
+        dest.removeListener("close", self.onover)
+        dest.removeListener("finish", self.onover)
         if self.draining:
             dest.removeListener("drain", self.ondrain)
         dest.removeListener("error", self.onerror)
