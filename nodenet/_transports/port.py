@@ -52,16 +52,10 @@ class Port(FileDescriptor):
     _reserve = -1  # a descriptor that can be given up for accept(2) to use
 
     def __init__(
-        self,
-        skt: socket.socket,
-        factory: Any,
-        reactor: Any,
-        path: bytes | None = None,
-        accepts: int = ACCEPTS,
+        self, skt: socket.socket, factory: Any, reactor: Any, path: bytes | None = None
     ) -> None:
         """
         @param path: the socket's file, to be removed at the end.
-        @param accepts: connections that one turn of the reactor accepts at most.
         """
         super().__init__(reactor)
         self.reactor: Any
@@ -70,7 +64,6 @@ class Port(FileDescriptor):
         self.family = skt.family
         self.fileno = skt.fileno  # type: ignore[method-assign]
         self.factory = factory
-        self._accepts = accepts
         self._file = path and _fileIdentity(os.path.abspath(path))
 
     def startListening(self) -> None:
@@ -86,7 +79,7 @@ class Port(FileDescriptor):
         return "nodenet"
 
     def doRead(self) -> None:
-        for _ in range(self._accepts):
+        for _ in range(ACCEPTS):
             if self.disconnected:  # by a listener
                 return
             try:

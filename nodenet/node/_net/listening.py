@@ -132,7 +132,7 @@ class Hosted:
 
 def _started(skt: socket.socket, server: Any, reactor: Any, path: bytes | None = None) -> Any:
     # Each in a turn of its own, as in libuv.
-    port = Port(skt, _Acceptor(server), reactor, path, accepts=1)
+    port = Port(skt, _Acceptor(server), reactor, path)
     port.startListening()
     return port
 
