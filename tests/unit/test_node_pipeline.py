@@ -82,9 +82,9 @@ class PipelineTests(SynchronousTestCase):
         source, target = self.mktemp(), self.mktemp()
         with open(source, "w", encoding="latin-1") as file:
             file.write("\u00e4" * 100_000)
+        writing = open(target, "w", encoding="utf-8")  # noqa: SIM115 - the pipeline closes it
         with open(source, encoding="latin-1") as reading:
-            with open(target, "w", encoding="utf-8") as writing:
-                self.run_(pipeline(reading, writing))
+            self.run_(pipeline(reading, writing))
         with open(target, encoding="utf-8") as file:
             self.assertEqual(file.read(), "\u00e4" * 100_000)
 
