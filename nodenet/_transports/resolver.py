@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -38,7 +38,7 @@ try:
 except ImportError:  # then the reactor's resolver is used, whichever it is
     GAIResolver = None  # type: ignore[assignment,misc]
 
-__all__ = ["Resolver", "resolve"]
+__all__ = ["Hints", "Resolver", "resolve"]
 
 log = Logger("nodenet")
 
@@ -63,15 +63,29 @@ THREADS = 256
 HOSTS = FilePath("/etc/hosts")
 
 
-def resolve(reactor: Any, name: str) -> Deferred[list[str]]:
+class Hints(NamedTuple):
+    """
+    What C{getaddrinfo} is told beside the name. An installed resolver is told none of it.
+
+    @ivar family: C{AF_INET} or C{AF_INET6}; 0: any.
+    @ivar flags: of C{socket.AI_*}.
+    """
+
+    family: int = 0
+    flags: int = 0
+
+
+def resolve(reactor: Any, name: str, hints: Hints | None = None) -> Deferred[list[str]]:
     """
     Look up a host name: with the system's resolver, or with that which somebody
     has installed on the reactor.
 
     @param name: C{localhost} and numeric addresses are answered without a look-up.
+    @param hints: if any are given, the system is asked for C{localhost} too.
     @return: its IPv4 and IPv6 addresses as text, those of links with their zone
         (C{'fe80::1%eth0'}), in the resolver's order; at least one. It may have fired
-        already, and may be cancelled. It fails with L{lookupError} if there are none.
+        already, and may be cancelled. It fails with L{lookupError} if there are none, whose
+        cause is what C{getaddrinfo} has raised, if it was asked.
     """
     installed = getattr(reactor, "nameResolver", None)
     if GAIResolver is not None and type(installed) is GAIResolver:
@@ -80,7 +94,7 @@ def resolve(reactor: Any, name: str) -> Deferred[list[str]]:
     if resolver is None or resolver.installed is not installed:
         # What another one has answered is not remembered.
         resolver = _resolvers[reactor] = Resolver(installed)
-    return resolver.resolve(reactor, name)
+    return resolver.resolve(reactor, name, hints)
 
 
 @dataclass
@@ -105,6 +119,8 @@ class _Lookup:
     A look-up in flight.
 
     @ivar name: as it is asked for.
+    @ivar hints: what it is asked for with.
+    @ivar reason: why there is no address.
     @ivar began: the reactor's time.
     @ivar waiters: those to answer, each with the name in its own spelling.
     @ivar patience: the call that is to let an old answer serve; C{None} when it
@@ -113,9 +129,15 @@ class _Lookup:
 
     reactor: Any
     name: str
+    hints: Hints
     began: float
+    reason: Exception | None = None
     waiters: dict[Deferred[list[str]], str] = field(default_factory=dict)
     patience: Any = None
+
+    @property
+    def key(self) -> tuple[str, Hints]:
+        return self.name, self.hints
 
     def answer(self, addresses: list[str]) -> None:
         """
@@ -127,7 +149,9 @@ class _Lookup:
             if addresses:
                 waiter.callback(list(addresses))
             else:
-                waiter.errback(lookupError(name))
+                error = lookupError(name)
+                error.__cause__ = self.reason
+                waiter.errback(error)
 
 
 def _startThread(call: Callable[[], None]) -> None:
@@ -154,23 +178,30 @@ class Resolver:
         self.installed = installed
         self._getaddrinfo = getaddrinfo
         self._startThread = startThread
-        self._answers: dict[str, _Answer] = {}  # the oldest first
-        self._running: dict[str, _Lookup] = {}
+        self._answers: dict[tuple[str, Hints], _Answer] = {}  # the oldest first
+        self._running: dict[tuple[str, Hints], _Lookup] = {}
         self._threads = 0
         self._queue: dict[_Lookup, None] = {}  # those of _running without a thread
 
-    def resolve(self, reactor: Any, name: str) -> Deferred[list[str]]:
+    def resolve(
+        self, reactor: Any, name: str, hints: Hints | None = None
+    ) -> Deferred[list[str]]:
         """
         See L{resolve<nodenet._transports.resolver.resolve>}.
         """
-        if known := _localhost(name) or _numeric(name):
+        known = _localhost(name) if hints is None or self.installed is not None else []
+        hints = hints or Hints()
+        if known := known or _numeric(name, hints):
             return succeed(known)
         try:
-            key = name.encode("idna").decode("ascii").lower()
+            text = name.encode("idna").decode("ascii").lower()
         except UnicodeError:
-            key = ""
-        if not 0 < len(key) < 255 or "\0" in key:
+            text = ""
+        if not 0 < len(text) < 255 or "\0" in text:
             return fail(lookupError(name))
+        if self.installed is not None:
+            hints = Hints()
+        key = text, hints
         now = reactor.seconds()
         old = self._old(key, now)
         lookup = self._running.get(key)
@@ -182,7 +213,7 @@ class Resolver:
                 return succeed(list(old.addresses))
         begins = lookup is None
         if lookup is None:
-            lookup = self._running[key] = _Lookup(reactor, key, now)
+            lookup = self._running[key] = _Lookup(reactor, text, hints, now)
             if old is not None:
                 lookup.patience = reactor.callLater(PATIENCE, self._impatient, lookup)
         waiter: Deferred[list[str]] = Deferred(partial(self._cancelled, lookup))
@@ -191,13 +222,13 @@ class Resolver:
             self._begin(lookup)  # which may be done at once
         return waiter
 
-    def _old(self, name: str, now: float) -> _Answer | None:
-        answer = self._answers.get(name)
+    def _old(self, key: tuple[str, Hints], now: float) -> _Answer | None:
+        answer = self._answers.get(key)
         return answer if answer is not None and now < answer.staleUntil else None
 
     def _impatient(self, lookup: _Lookup) -> None:
         lookup.patience = None
-        old = self._old(lookup.name, lookup.reactor.seconds())
+        old = self._old(lookup.key, lookup.reactor.seconds())
         if old is not None:
             lookup.answer(old.addresses)
 
@@ -214,8 +245,8 @@ class Resolver:
         if lookup.patience is not None:
             lookup.patience.cancel()
             lookup.patience = None
-        if self._running.get(lookup.name) is lookup:
-            del self._running[lookup.name]
+        if self._running.get(lookup.key) is lookup:
+            del self._running[lookup.key]
 
     def _begin(self, lookup: _Lookup) -> None:
         if self.installed is None:
@@ -235,7 +266,7 @@ class Resolver:
                 self._startThread(partial(self._lookUp, lookup))
                 self._threads += 1
                 return
-        if found := _inHostsFile(lookup.name):
+        if found := _inHostsFile(lookup.name) or _localhost(lookup.name):
             self._done(lookup, found)
         elif self._threads:
             self._queue[lookup] = None
@@ -246,13 +277,16 @@ class Resolver:
         """
         Look up with the system's resolver, in a thread.
         """
+        family, flags = lookup.hints
         try:
-            # Without AI_ADDRCONFIG, which would drop ::1 of /etc/hosts where IPv6 is on
-            # the loopback only. What cannot be reached comes last, and fails at once.
-            found = self._getaddrinfo(lookup.name, 0, 0, socket.SOCK_STREAM)
+            # Without AI_ADDRCONFIG, if nobody wants it, which would drop ::1 of /etc/hosts
+            # where IPv6 is on the loopback only. What cannot be reached comes last, and fails
+            # at once.
+            found = self._getaddrinfo(lookup.name, 0, family, socket.SOCK_STREAM, 0, flags)
             addresses = _texts(found)
-        except Exception:  # nearly always gaierror
+        except Exception as e:  # nearly always gaierror
             addresses = []
+            lookup.reason = e.with_traceback(None)
         with suppress(Exception):  # the reactor may be gone
             lookup.reactor.callFromThread(self._threadDone, lookup, addresses)
 
@@ -267,19 +301,19 @@ class Resolver:
         self._done(lookup, addresses)
 
     def _done(self, lookup: _Lookup, addresses: list[str]) -> None:
-        name, now = lookup.name, lookup.reactor.seconds()
+        key, now = lookup.key, lookup.reactor.seconds()
         self._ended(lookup)
-        old = self._old(name, now)
+        old = self._old(key, now)
         if addresses:
-            self._answers.pop(name, None)  # for the order
-            self._answers[name] = _Answer(addresses, now + FRESH, now + STALE)
+            self._answers.pop(key, None)  # for the order
+            self._answers[key] = _Answer(addresses, now + FRESH, now + STALE)
             if len(self._answers) > NAMES:
                 del self._answers[next(iter(self._answers))]
         elif old is not None:
             addresses = old.addresses
             old.freshUntil = now + FRESH
             if not old.failing:
-                log.warn("Cannot look up {name}: its last addresses serve", name=name)
+                log.warn("Cannot look up {name}: its last addresses serve", name=lookup.name)
                 old.failing = True
         lookup.answer(addresses)
 
@@ -330,14 +364,13 @@ def _hasIPv6() -> bool:
     return socket.has_ipv6
 
 
-def _numeric(name: str) -> list[str]:
+def _numeric(name: str, hints: Hints) -> list[str]:
     """
     @return: the address that C{name} is; none for a host name.
     """
+    flags = hints.flags | socket.AI_NUMERICHOST
     try:
-        return _texts(
-            socket.getaddrinfo(name, 0, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
-        )
+        return _texts(socket.getaddrinfo(name, 0, hints.family, socket.SOCK_STREAM, 0, flags))
     except (OSError, ValueError):
         return []
 

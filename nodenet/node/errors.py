@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import builtins
 import math
+import socket
 from collections.abc import Iterable, Sequence
+from errno import errorcode
 from functools import cache
 from typing import Any
 
@@ -748,13 +750,26 @@ _WORDS = {
 
 class LookupFailedError(HostNotFoundError):
     """
-    A host name is not known: C{getaddrinfo ENOTFOUND foo}.
+    A host name could not be looked up: C{getaddrinfo ENOTFOUND foo}.
 
+    @ivar code: C{'ENOTFOUND'}: there is no such name; C{'EAI_AGAIN'}: no name server has
+        answered; another of C{getaddrinfo}'s; C{'EINVAL'}: the name is too long.
+    @ivar errno: C{socket.EAI_*}, which is negative on Linux; of another failure the system's,
+        positive. Node has numbers of its own.
     @ivar name: C{'Error'}.
     """
 
     name = "Error"
     port = None
+
+    def __init__(
+        self, hostname: str, code: str = "ENOTFOUND", errno: int = socket.EAI_NONAME
+    ) -> None:
+        super().__init__(hostname)
+        self.code = code
+        self.errno = errno
+        self.strerror = str(self)
+        self.args = errno, self.strerror
 
     @property
     def message(self) -> str:
@@ -762,6 +777,15 @@ class LookupFailedError(HostNotFoundError):
         C{str(e)}.
         """
         return str(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.hostname, self.code, self.errno), self.__dict__
+
+
+#: C{getaddrinfo}'s errors
+_LOOKUPS = {value: name for name, value in vars(socket).items() if name[:4] == "EAI_"}
+#: Those that are C{'ENOTFOUND'}.
+_NOT_FOUND = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
 def systemError(
@@ -787,13 +811,21 @@ def systemError(
     return error
 
 
-def lookupError(hostname: str) -> LookupFailedError:
+def lookupError(hostname: str, reason: BaseException | None = None) -> LookupFailedError:
     """
-    The error of a host name that the resolver does not know.
+    The error of a host name that could not be looked up.
 
     Source: Node 20, C{dns.lookup}.
+
+    @param reason: what C{getaddrinfo} has raised; C{None}: there is no such name.
     """
-    return LookupFailedError(hostname)
+    number = reason.errno if isinstance(reason, OSError) else None
+    if number is None:
+        return LookupFailedError(hostname)
+    if isinstance(reason, socket.gaierror):
+        known = number not in _NOT_FOUND and number in _LOOKUPS
+        return LookupFailedError(hostname, _LOOKUPS[number] if known else "ENOTFOUND", number)
+    return LookupFailedError(hostname, errorcode.get(number, str(number)), number)
 
 
 @cache

@@ -26,7 +26,8 @@ def exitOnUncaught(reactor: ReactorLike | None = None) -> Uncaught:
     """
     From now on, end the reactor when an exception is caught by nobody: an C{error} event
     without a listener, what a listener raises, or what a coroutine of one fails with. By
-    default such an exception is logged as critical, and the program goes on.
+    default such an exception is logged as critical, and the program goes on. A reactor that
+    does not run yet ends as soon as it does.
 
     Source: Node 20, C{process}, event C{uncaughtException}.
 
@@ -59,6 +60,8 @@ class Uncaught:
             its = theReactor(self._reactor)
             if its.running:
                 its.callLater(0, _stop, its)
+            else:  # as soon as it runs
+                its.callWhenRunning(_stop, its)
 
     def cancel(self) -> None:
         """

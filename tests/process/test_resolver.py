@@ -22,6 +22,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from nodenet._transports.resolver import THREADS
 from tests.helpers import need
+from tests.node.harness import NODE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 #: Seconds until a program that does not answer is killed.
@@ -52,6 +53,46 @@ if sys.argv[2:]:
 stdio.StandardIO(Asker())
 reactor.run()
 """
+
+#: Connects to a name, and says what has come of its look-up.
+PYTHON = [
+    sys.executable,
+    "-c",
+    """
+import sys
+from twisted.internet import reactor
+from nodenet.node import net
+
+def looked(error, address, family, host):
+    print(error and error.message or address, error and error.code or family)
+    socket.destroy()
+
+host, family, hints = [*sys.argv[1:], 0, 0][:3]
+socket = net.connect(
+    port=1, host=host, family=int(family), hints=int(hints), autoSelectFamily=False
+)
+socket.on("lookup", looked)
+socket.on("error", lambda error: None)
+socket.on("close", lambda hadError: reactor.stop())
+reactor.run()
+""",
+]
+#: The same in Node.
+JAVASCRIPT = [
+    NODE or "",
+    "-e",
+    """
+const [host, family = 0, hints = 0] = process.argv.slice(1);
+const socket = require('net').connect({
+  port: 1, host, family: Number(family), hints: Number(hints), autoSelectFamily: false
+});
+socket.on('lookup', (error, address, family) => {
+  console.log(error ? error.message : address, error ? error.code : family);
+  socket.destroy();
+});
+socket.on('error', () => {});
+""",
+]
 
 #: Runs a program with three files of /etc replaced, for it alone.
 WITH_FILES = """
@@ -335,6 +376,12 @@ class SystemResolverTests(ResolverTestsMixin, SynchronousTestCase):
         raise SkipTest(f"no name server can listen: {error}")
 
     def start(self, fresh: float, timeout: int) -> Asker:
+        return Asker(fresh, wrap=self.wrap(timeout))
+
+    def wrap(self, timeout: int) -> tuple[str, ...]:
+        """
+        @return: what comes before a program, so that these files are in /etc.
+        """
         etc = os.path.abspath(self.mktemp())
         os.makedirs(etc)
         for name, text in [
@@ -347,7 +394,7 @@ class SystemResolverTests(ResolverTestsMixin, SynchronousTestCase):
         ]:
             with open(os.path.join(etc, name), "w") as file:
                 file.write(text)
-        return Asker(fresh, wrap=("unshare", "-m", "sh", "-c", WITH_FILES, "sh", etc))
+        return "unshare", "-m", "sh", "-c", WITH_FILES, "sh", etc
 
     def test_aFloodOfNamesThatHangDelaysNoAddressOfTheHostsFile(self) -> None:
         asker = self.asker()
@@ -371,6 +418,33 @@ class SystemResolverTests(ResolverTestsMixin, SynchronousTestCase):
         asker.ask("silent.test", *names)
         for _ in range(len(names) + 1):
             self.assertEqual(asker.answer()[1], "ENOTFOUND")
+
+    def test_aSilentServerIsToldFromANameThatIsNotThere(self) -> None:
+        self.server.answers["gone.test"] = "no such name"
+        for name, code in ("silent.test", "EAI_AGAIN"), ("gone.test", "ENOTFOUND"):
+            said = f"getaddrinfo {code} {name} {code}\n"
+            for program in PYTHON, JAVASCRIPT:
+                self.assertEqual(self.run_([*program, name]), said, program[0])
+
+    def test_hintsOfASocket(self) -> None:
+        self.server.answers["a.test"] = ["127.0.0.1"]
+        for program in PYTHON, JAVASCRIPT:
+            said = self.run_([*program, "a.test", "6", str(int(socket.AI_V4MAPPED))])
+            self.assertEqual(said, "::ffff:127.0.0.1 6\n", program[0])
+
+    def run_(self, program: list[str]) -> str:
+        """
+        @return: what a program prints, to which these files are in /etc.
+        """
+        if NODE is None and program[1:2] == ["-e"]:
+            return self.said
+        wrap = self.wrap(timeout=1)
+        done = subprocess.run(
+            [*wrap, *program], cwd=ROOT, capture_output=True, text=True, timeout=LIMIT
+        )
+        self.assertEqual(done.stderr, "")
+        self.said = done.stdout
+        return done.stdout
 
     def test_itRecoversWithTheServer(self) -> None:
         asker = self.asker(timeout=1)

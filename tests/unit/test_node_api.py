@@ -301,7 +301,6 @@ class NetTests(SynchronousTestCase):
         heard: list[str] = []
         self.server.on("listening", lambda: heard.append("listening"))
         self.server.on("close", lambda: heard.append("close"))
-        self.assertIsNone(self.server.buildProtocol(None))
         self.server.doStart()
         settle(self.clock)
         self.assertTrue(self.server.listening)
@@ -443,3 +442,20 @@ class ProcessTests(SynchronousTestCase):
         self.assertIs(uncaught.failure, first)
         self.assertFalse(clock.running)
         self.assertEqual(len(self.flushLoggedErrors(ValueError, ZeroDivisionError)), 2)
+
+    def test_aReactorThatDoesNotRunYetEndsAsSoonAsItDoes(self) -> None:
+        clock: Any = Clock()
+        clock.running = False
+        begun: list[Any] = []
+        clock.callWhenRunning = lambda *call: begun.append(call)
+        clock.stop = lambda: setattr(clock, "running", False)
+        uncaught = process.exitOnUncaught(clock)
+        self.addCleanup(uncaught.cancel)
+        Logger().failure("uncaught", failure=Failure(ValueError()))
+        settle(clock)
+        clock.running = True
+        for function, *args in begun:
+            function(*args)
+        settle(clock)
+        self.assertFalse(clock.running)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)

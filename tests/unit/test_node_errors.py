@@ -114,6 +114,23 @@ class SystemTests(SynchronousTestCase):
         self.assertIsInstance(error, socket.gaierror)
         self.assertEqual(error.message, "getaddrinfo ENOTFOUND foo.invalid")
         self.assertEqual((error.hostname, error.code), ("foo.invalid", "ENOTFOUND"))
+        shown = f"LookupFailedError({socket.EAI_NONAME}, 'getaddrinfo ENOTFOUND foo.invalid')"
+        self.assertEqual(repr(error), shown)
+
+    def test_whyALookupFailed(self) -> None:
+        for reason, code in [
+            (socket.gaierror(socket.EAI_NONAME, ""), "ENOTFOUND"),
+            (socket.gaierror(socket.EAI_NODATA, ""), "ENOTFOUND"),
+            (socket.gaierror(socket.EAI_AGAIN, ""), "EAI_AGAIN"),
+            (socket.gaierror(socket.EAI_FAIL, ""), "EAI_FAIL"),
+            (OSError(errno.EINVAL, ""), "EINVAL"),
+        ]:
+            error = errors.lookupError("foo", reason)
+            self.assertEqual((error.code, error.errno), (code, reason.errno))
+            self.assertEqual(error.message, f"getaddrinfo {code} foo")
+            again = pickle.loads(pickle.dumps(error))
+            self.assertEqual((repr(again), again.code), (repr(error), code))
+        self.assertEqual(errors.lookupError("foo", MemoryError()).code, "ENOTFOUND")
 
 
 class InspectTests(SynchronousTestCase):

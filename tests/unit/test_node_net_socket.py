@@ -221,6 +221,16 @@ class MemoryReactorTests(SynchronousTestCase):
         self.assertEqual(dropped[0]["remoteAddress"], "1.2.3.4")
         self.assertEqual(server._connections, 0)
 
+    def test_aClosedServerClosesWhatSomebodyElsesPortAccepts(self) -> None:
+        server = net.createServer(reactor=MemoryReactorClock())
+        dropped: list[Any] = []
+        server.on("drop", dropped.append)
+        # As Twisted's TLS does, which does not ask for None.
+        transport = StringTransport()
+        server.buildProtocol(IPv4Address("TCP", "1.2.3.4", 5)).makeConnection(transport)
+        self.assertTrue(transport.disconnecting or transport.disconnected)
+        self.assertEqual((dropped, server._connections), ([], 0))
+
     def test_aSocketConnectsByAnEndpoint(self) -> None:
         reactor = MemoryReactorClock()
         socket = net.connect(80, "1.2.3.4", reactor=reactor)

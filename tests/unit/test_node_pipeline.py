@@ -62,6 +62,32 @@ class PipelineTests(SynchronousTestCase):
         with open(target, "rb") as file:
             self.assertEqual(file.read(), b"CONTENT" * 20000)
 
+    def test_aCharacterThatIsCutGoesWholeIntoATextFile(self) -> None:
+        for encoding in "utf-8", "utf-16-le":
+            path = self.mktemp()
+            euro = "\u20ac".encode(encoding)
+            with open(path, "w", encoding=encoding) as file:
+                self.run_(pipeline(Readable.from_([euro[:1], euro[1:], "\u00e4"]), file))
+            with open(path, encoding=encoding) as file:
+                self.assertEqual(file.read(), "\u20ac\u00e4")
+
+    def test_halfACharacterIsNone(self) -> None:
+        for chunks in [b"\xe2"], [b"\xe2", "text"]:
+            with open(self.mktemp(), "w", encoding="utf-8") as file:
+                done = pipeline(Readable.from_(chunks), file)
+                self.clock.advance(0)
+                self.failureResultOf(done, UnicodeDecodeError)
+
+    def test_fromATextFileIntoOne(self) -> None:
+        source, target = self.mktemp(), self.mktemp()
+        with open(source, "w", encoding="latin-1") as file:
+            file.write("\u00e4" * 100_000)
+        writing = open(target, "w", encoding="utf-8")  # noqa: SIM115 - the pipeline closes it
+        with open(source, encoding="latin-1") as reading:
+            self.run_(pipeline(reading, writing))
+        with open(target, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "\u00e4" * 100_000)
+
     def test_descriptors(self) -> None:
         reading, writing = os.pipe()
         self.run_(pipeline([b"abc"], writing))

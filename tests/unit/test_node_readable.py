@@ -179,7 +179,7 @@ class FromTests(SynchronousTestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write("\u20ac")
         with open(path, encoding="utf-8") as file:
-            self.assertEqual(self.all(file), ["\u20ac".encode(), "end"])
+            self.assertEqual(self.all(file), ["\u20ac", "end"])
 
     def test_descriptor(self) -> None:
         reading, writing = os.pipe()

@@ -25,7 +25,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from nodenet._transports import resolver as module
-from nodenet._transports.resolver import FRESH, LOST, PATIENCE, STALE, Resolver, resolve
+from nodenet._transports.resolver import (
+    FRESH,
+    LOST,
+    PATIENCE,
+    STALE,
+    Hints,
+    Resolver,
+    resolve,
+)
 
 GONE = socket.gaierror(socket.EAI_NONAME, "no such name")
 
@@ -98,6 +106,7 @@ class ResolverCase(SynchronousTestCase):
         self.reactor = Reactor()
         self.threads: list[Callable[[], None]] = []  # those that hang
         self.asked: list[str] = []
+        self.told: list[Any] = []
         self.result: Any = None
         self.resolver = Resolver(None, self.getaddrinfo, self.threads.append)
         hosts = FilePath(self.mktemp())
@@ -106,6 +115,7 @@ class ResolverCase(SynchronousTestCase):
 
     def getaddrinfo(self, name: str, *args: Any) -> list[Any]:
         self.asked.append(name)
+        self.told.append(args)
         if isinstance(self.result, Exception):
             raise self.result
         return self.result
@@ -206,6 +216,38 @@ class LookupTests(ResolverCase):
             asked = self.ask("B.test")
             self.end(error=error)
             self.assertNotFound(asked, "B.test")
+
+    def test_theCauseOfAFailureIsTheSystemsOwn(self) -> None:
+        asked = self.ask()
+        self.end(error=GONE)
+        self.assertIs(self.failureResultOf(asked).value.__cause__, GONE)
+
+    def test_hintsAreHandedOn(self) -> None:
+        for hints in Hints(), Hints(socket.AF_INET6, socket.AI_V4MAPPED):
+            asked = self.resolver.resolve(self.reactor, f"{hints.flags}.test", hints)
+            self.end("::ffff:127.0.0.1")
+            self.assertEqual(self.successResultOf(asked), ["::ffff:127.0.0.1"])
+            told = 0, hints.family, socket.SOCK_STREAM, 0, hints.flags
+            self.assertEqual(self.told.pop(), told)
+
+    def test_anAnswerIsForTheSameHintsOnly(self) -> None:
+        self.learn("127.0.0.1", "::1")
+        four = Hints(socket.AF_INET)
+        asked = self.resolver.resolve(self.reactor, "a.test", four)
+        self.assertNoResult(asked)
+        self.end("127.0.0.1")
+        self.assertEqual(self.successResultOf(asked), ["127.0.0.1"])
+        self.assertEqual(self.successResultOf(self.ask()), ["127.0.0.1", "::1"])
+
+    def test_withHintsTheSystemIsAskedForLocalhost(self) -> None:
+        asked = self.resolver.resolve(self.reactor, "localhost", Hints())
+        self.end("127.0.0.7")
+        self.assertEqual(self.successResultOf(asked), ["127.0.0.7"])
+        # Unless it cannot be.
+        [first, *_] = self.successResultOf(
+            self.resolver.resolve(Clock(), "localhost", Hints(4))
+        )
+        self.assertEqual(first, "127.0.0.1")
 
     def test_aFailureIsNotRemembered(self) -> None:
         asked = self.ask()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping
+from errno import EINVAL
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from nodenet._address import isIP
-from nodenet._transports.resolver import resolve
+from nodenet._transports.resolver import Hints, resolve
 from nodenet.node._inspect import undefined
 from nodenet.node._net.handle import closed, opened
 from nodenet.node._net.turns import turn
@@ -29,7 +30,13 @@ __all__ = ["ADDRCONFIG", "lookup"]
 
 #: Node 20, C{dns.ADDRCONFIG}, C{dns.V4MAPPED} and C{dns.ALL}.
 ADDRCONFIG = int(socket.AI_ADDRCONFIG)
-_HINTS = ADDRCONFIG | int(socket.AI_V4MAPPED) | int(socket.AI_ALL)
+_V4MAPPED = int(socket.AI_V4MAPPED)
+_ALL = int(socket.AI_ALL)
+_HINTS = ADDRCONFIG | _V4MAPPED | _ALL
+#: as the system has them
+_FAMILIES = {0: 0, 4: int(socket.AF_INET), 6: int(socket.AF_INET6)}
+#: Characters of a name in ASCII that libuv has room for.
+_ROOM = 255
 
 Callback = Callable[..., Any]
 
@@ -54,9 +61,9 @@ def lookup(reactor: Any, hostname: Any, options: Mapping[str, Any], callback: Ca
     @raise ERR_INVALID_ARG_VALUE: C{family} or C{hints} is none.
     """
     validateString(hostname, "hostname")
-    hints = options.get("hints") or 0
-    if int(hints) & ~_HINTS:
-        raise ERR_INVALID_ARG_VALUE("hints", int(hints) & 0xFFFFFFFF)
+    hints = int(options.get("hints") or 0)
+    if hints & ~_HINTS:
+        raise ERR_INVALID_ARG_VALUE("hints", hints & 0xFFFFFFFF)
     family = options.get("family", undefined)
     if family is undefined or family is None:
         family = 0
@@ -72,32 +79,44 @@ def lookup(reactor: Any, hostname: Any, options: Mapping[str, Any], callback: Ca
     running = _Lookup(reactor)
     opened(running)
 
-    def done(found: list[str]) -> None:
+    def done(found: list[str], reason: BaseException | None = None) -> None:
         closed(running)
-        fitting = [each for each in found if not family or isIP(each) == family]
+        fitting = _fitting(found, family, hints)
         if fitting:
             _answer(callback, all, fitting)
         else:
-            callback(lookupError(hostname))
+            callback(lookupError(hostname, reason))
 
-    if hostname.lower().removesuffix(".") == "localhost":
-        # The system's own file has it: nobody is waited for.
-        turn(reactor, done, _localhost(hints))
+    if _asciiLength(hostname) > _ROOM:
+        turn(reactor, done, [], OSError(EINVAL, ""))
         return
-    waiting: Deferred[list[str]] = resolve(reactor, hostname)
+    waiting: Deferred[list[str]] = resolve(reactor, hostname, Hints(_FAMILIES[family], hints))
     waiting.addCallbacks(
-        lambda found: turn(reactor, done, found), lambda _: turn(reactor, done, [])
+        lambda found: turn(reactor, done, found),
+        lambda failure: turn(reactor, done, [], failure.value.__cause__),
     )
 
 
-def _localhost(hints: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(
-            "localhost", 0, type=socket.SOCK_STREAM, flags=hints & ADDRCONFIG
-        )
-    except OSError:
-        return ["127.0.0.1"]
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
+def _asciiLength(hostname: str) -> int:
+    """
+    @return: how many characters a name has in ASCII.
+    """
+    labels = hostname.split(".")
+    its = (
+        each if each.isascii() else f"xn--{each.encode('punycode').decode()}" for each in labels
+    )
+    return len(".".join(its))
+
+
+def _fitting(found: list[str], family: int, hints: int) -> list[str]:
+    """
+    @param found: by the system, which knows what was asked; or in its file of hosts, or by
+        an installed resolver, which do not.
+    """
+    fitting = [each for each in found if not family or isIP(each) == family]
+    if family == 6 and hints & _V4MAPPED and (hints & _ALL or not fitting):
+        fitting += [f"::ffff:{each}" for each in found if isIP(each) == 4]
+    return fitting
 
 
 def _answer(callback: Callback, all: bool, found: list[str]) -> None:

@@ -88,6 +88,16 @@ class _Dropped(Protocol):
         """
 
 
+class _Refused(Protocol):
+    """
+    A connection that has come after the end: it is closed, and nobody is told.
+    """
+
+    def connectionMade(self) -> None:
+        transport: Any = self.transport
+        transport.loseConnection()
+
+
 @implementer(IProtocolFactory)
 class Server(EventEmitter):
     """
@@ -430,10 +440,11 @@ class Server(EventEmitter):
         """
         Twisted: a connection has come in.
 
-        @return: its socket, or what drops it; C{None} when closed.
+        @return: its socket, or what drops it. Never C{None}, which Twisted's TLS does not
+            expect.
         """
         if self._handle is None:
-            return None
+            return _Refused()
         if truthy(self.maxConnections) and self._connections >= self.maxConnections:  # type: ignore[operator]
             return _Dropped(self, self._reactor)
         if self.blockList is not None and self._isBlocked(addr):

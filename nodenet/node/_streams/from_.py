@@ -177,8 +177,10 @@ def from_(cls: Any, iterable: Any, options: Options) -> Any:
         stream = cls({"objectMode": True, **options, "read": read})
         return stream
     if isFile(iterable):
-        iterable = parts(iterable)
         options = {"objectMode": False, "highWaterMark": _PART, **options}
+        if hasattr(iterable, "encoding") and not options["objectMode"]:
+            options = {"encoding": "utf8", **options}  # its chunks are str, as those it reads
+        iterable = parts(iterable)
     isAsync = hasattr(iterable, "__aiter__")
     if isAsync:
         iterator = iterable.__aiter__()

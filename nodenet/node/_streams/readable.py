@@ -698,7 +698,8 @@ class Readable(Operators["Readable"], Stream):
         Node 20, C{Readable.from}.
 
         @param iterable: an iterable or async iterable, each item of which is a chunk; bytes
-            or str are one chunk; a file of Python's, or its descriptor, is read.
+            or str are one chunk; a file of Python's, or its descriptor, is read: a text
+            file's chunks are str.
         @param options: C{objectMode} is True and C{highWaterMark} 1 unless they say else.
         @raise ERR_INVALID_ARG_TYPE: it is none of these.
         """
