@@ -206,10 +206,6 @@ class ReadableState:
             self.decoder = Decoder(encoding)
             self.encoding = encoding
 
-    @property
-    def pipesCount(self) -> int:
-        return len(self.pipes)
-
     def lengthOf(self, chunk: Any) -> int:
         """
         @return: what the chunk counts for.
