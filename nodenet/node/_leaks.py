@@ -1,5 +1,5 @@
 """
-How many listeners an emitter, or a signal, has without a warning.
+Node's warnings, and how many listeners an emitter, or a signal, has without one.
 
 Source: Node 20, C{events.defaultMaxListeners}.
 """
@@ -10,7 +10,10 @@ from typing import Any
 
 from nodenet.node._inspect import className, text
 
-__all__ = ["Defaults", "MaxListenersExceededWarning"]
+__all__ = ["TIMEOUT_MAX", "Defaults", "MaxListenersExceededWarning", "TimeoutOverflowWarning"]
+
+#: Milliseconds; a timer of Node's takes no more.
+TIMEOUT_MAX = 2**31 - 1
 
 
 class Defaults:
@@ -59,3 +62,21 @@ class MaxListenersExceededWarning(RuntimeWarning):
         self.emitter = self.target = emitter
         self.type = type
         self.count = count
+
+
+class TimeoutOverflowWarning(RuntimeWarning):
+    """
+    A timeout is longer than Node's timers can be.
+
+    @ivar name: C{'TimeoutOverflowWarning'}.
+    @ivar message: Node's.
+    """
+
+    name = "TimeoutOverflowWarning"
+
+    def __init__(self, msecs: float) -> None:
+        self.message = (
+            f"{text(msecs)} does not fit into a 32-bit signed integer."
+            f"\nTimer duration was truncated to {TIMEOUT_MAX}."
+        )
+        super().__init__(self.message)

@@ -471,11 +471,8 @@ class TooManyTests(ResolverCase):
         super().setUp()
         self.patch(module, "THREADS", 2)
         self.hanging = [self.ask(f"hangs{i}.test") for i in range(2)]
-        self.addCleanup(self.letGo)
-
-    def letGo(self) -> None:
         for each in self.hanging:  # that may have failed
-            each.addErrback(lambda failure: None)
+            self.addCleanup(each.addErrback, lambda _: None)
 
     def test_theOthersWaitForAThread(self) -> None:
         b, c = self.ask("b.test"), self.ask("c.test")

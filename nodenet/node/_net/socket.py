@@ -13,7 +13,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, overload
 
 from nodenet._net.idle import Idle
-from nodenet.node._inspect import text, undefined
+from nodenet.node._inspect import undefined
+from nodenet.node._leaks import TIMEOUT_MAX, TimeoutOverflowWarning
 from nodenet.node._net.arguments import isGiven, millisToSeconds, normalizeArgs, truthy
 from nodenet.node._net.connecting import Connecting
 from nodenet.node._net.connection import toBytes
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = ["Socket"]
-
-#: Milliseconds; a timer of Node's takes no more.
-_TIMEOUT_MAX = 2**31 - 1
 
 
 class Socket(Connecting):
@@ -360,24 +358,6 @@ class Socket(Connecting):
         return self.connecting
 
 
-class TimeoutOverflowWarning(RuntimeWarning):
-    """
-    A timeout is longer than Node's timers can be.
-
-    @ivar name: C{'TimeoutOverflowWarning'}.
-    @ivar message: Node's.
-    """
-
-    name = "TimeoutOverflowWarning"
-
-    def __init__(self, msecs: float) -> None:
-        self.message = (
-            f"{text(msecs)} does not fit into a 32-bit signed integer."
-            f"\nTimer duration was truncated to {_TIMEOUT_MAX}."
-        )
-        super().__init__(self.message)
-
-
 def _duration(msecs: Any, name: str) -> float:
     """
     @return: milliseconds that a timer can take.
@@ -385,7 +365,7 @@ def _duration(msecs: Any, name: str) -> float:
     validateNumber(msecs, name)
     if msecs < 0 or not math.isfinite(msecs):
         raise ERR_OUT_OF_RANGE(name, "a non-negative finite number", msecs)
-    if msecs > _TIMEOUT_MAX:
+    if msecs > TIMEOUT_MAX:
         warnings.warn(TimeoutOverflowWarning(msecs), stacklevel=3)
-        return _TIMEOUT_MAX
+        return TIMEOUT_MAX
     return float(msecs)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nodenet.node._inspect import Undefined
     from nodenet.node._types import SocketAddressOptions
 
-__all__ = ["SocketAddress"]
+__all__ = ["MAPPED", "SocketAddress"]
 
 _FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 #: The first twelve bytes of an IPv4 address within IPv6.

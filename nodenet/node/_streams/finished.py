@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from nodenet.node._types import FinishedOptions, Outcome, StreamLike
 
-__all__ = ["eos", "finished", "promised"]
+__all__ = ["asException", "eos", "finished", "promised"]
 
 
 class _Watch:

@@ -207,7 +207,7 @@ class ReadableState:
             self.encoding = encoding
 
     @property
-    def pipesCount(self) -> int:
+    def pipesCount(self) -> int:  # Node's, of old
         return len(self.pipes)
 
     def lengthOf(self, chunk: Any) -> int:

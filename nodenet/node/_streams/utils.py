@@ -30,13 +30,11 @@ __all__ = [
     "isIterable",
     "isNodeStream",
     "isReadable",
-    "isReadableEnded",
     "isReadableErrored",
     "isReadableFinished",
     "isReadableNodeStream",
     "isThenable",
     "isWritable",
-    "isWritableEnded",
     "isWritableErrored",
     "isWritableFinished",
     "isWritableNodeStream",
@@ -231,21 +229,6 @@ def isWritableFinished(stream: Any, strict: bool = True) -> bool | None:
     return finished or (
         not strict and getattr(state, "ended", None) is True and state.length == 0  # type: ignore[union-attr]
     )
-
-
-def isReadableEnded(stream: Any) -> bool | None:
-    """
-    @return: whether C{push(None)} was called.
-    """
-    if not isReadableNodeStream(stream):
-        return None
-    if getattr(stream, "readableEnded", None) is True:
-        return True
-    state = getattr(stream, "_readableState", None)
-    if state is None or getattr(state, "errored", None):
-        return False
-    ended = getattr(state, "ended", None)
-    return ended if isinstance(ended, bool) else None
 
 
 def isReadableFinished(stream: Any, strict: bool = True) -> bool | None:
