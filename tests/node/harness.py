@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 import warnings
 from collections.abc import Callable
 from inspect import iscoroutine
@@ -112,6 +113,13 @@ class Play(Harness):
     """
 
     host = HOST
+
+    def left(self) -> list[Any]:
+        """
+        @return: what is left to do. A look-up in a thread is no descriptor.
+        """
+        running = [each for each in threading.enumerate() if each.name == "nodenet look-up"]
+        return super().left() or running or list(reactor.threadCallQueue)
 
     def actor(self, name: str) -> Callable[..., None]:
         """

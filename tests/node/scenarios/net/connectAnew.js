@@ -6,7 +6,6 @@ const net = require('net');
 const programs = {
   twice(c) { c.connect(port, host); c.connect(port, host); },
   twoTargets(c) { c.connect(1, host); c.connect(port, host); },
-  byName(c) { c.connect(port, 'localhost'); c.connect(port, 'localhost'); },
   inConnect(c) { let n = 0; c.connect(port, host, () => { if (!n++) c.connect(port, host); }); },
   inError(c) { let n = 0; c.on('error', () => { if (!n++) c.connect(port, host); }); c.connect(1, host); },
   inClose(c) { let n = 0; c.on('close', () => { if (!n++) c.connect(port, host); }); c.connect(1, host); },

@@ -14,10 +14,6 @@ def scenario(h):
         c.connect(1, h.host)
         c.connect(h.port, h.host)
 
-    def byName(c):
-        c.connect(h.port, "localhost")
-        c.connect(h.port, "localhost")
-
     def again(c):
         left = [c]
 
@@ -53,7 +49,7 @@ def scenario(h):
         return done
 
     async def run():
-        for program in twice, twoTargets, byName, inConnect, inError, inClose, destroyed:
+        for program in twice, twoTargets, inConnect, inError, inClose, destroyed:
             log = h.actor(program.__name__)
             c = net.Socket()
 
