@@ -49,6 +49,25 @@ _ANY = {4: "0.0.0.0", 6: "::"}
 _FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
+def _bind(addressType: Any, localAddress: Any, localPort: Any) -> tuple[Any, str]:
+    """
+    @return: a socket that is bound, and its name if its port was asked for; where nothing is,
+        C{None} and no text.
+    @raise OSError: it cannot be bound.
+    """
+    if not addressType or not (truthy(localAddress) or truthy(localPort)):
+        return None, ""
+    localAddress = localAddress if truthy(localAddress) else _ANY[addressType]
+    localPort = int(localPort) if truthy(localPort) else localPort
+    try:
+        if isIP(localAddress) != addressType:
+            raise OSError(EINVAL, "")
+        skt = bound(localAddress, int(localPort or 0))
+    except OSError as e:
+        raise systemError(e.errno or EINVAL, "bind", localAddress, localPort) from None
+    return skt, f"{localAddress}:{localPort}" if truthy(localPort) else ""
+
+
 class Connecting(Connection):
     """
     A socket that can find its way.
@@ -124,57 +143,89 @@ class Connecting(Connection):
         """
         handle = self._handle
         assert handle is not None
-        skt, local = None, ""
-        if addressType and (truthy(localAddress) or truthy(localPort)):
-            localAddress = localAddress if truthy(localAddress) else _ANY[addressType]
-            localPort = int(localPort) if truthy(localPort) else localPort
-            try:
-                if isIP(localAddress) != addressType:
-                    raise OSError(EINVAL, "")
-                skt = bound(localAddress, int(localPort or 0))
-            except OSError as e:
-                self.destroy(systemError(e.errno or EINVAL, "bind", localAddress, localPort))
-                return
-            if truthy(localPort):
-                local = f"{localAddress}:{int(localPort)}"
-        handle.bound = skt
-        self.emit("connectionAttempt", address, port, addressType)
-        if not self.connecting or self._handle is not handle:
+        try:
+            skt, local = _bind(addressType, localAddress, localPort)
+        except OSError as e:
+            self.destroy(e)
             return
-        handle.bound = None
 
-        def failed(attempt: Any, error: OSError) -> None:
-            handle.canceled = None
+        def failed(reason: Any, canceled: bool) -> None:
             if self.destroyed or self._handle is not handle:  # it may connect anew by now
                 return
             self.connecting = False
             self._sockname = None
-            reason = self._connectError(error.errno or EINVAL, address, port, local)
             self.emit("connectionAttemptFailed", address, port, addressType, reason)
             self.destroy(reason)
+
+        if self._announce(skt, address, port, addressType):
+            self._try(
+                address, port, addressType, skt, local,
+                self._attemptSucceeded, failed, self.destroy,
+            )  # fmt: skip
+
+    def _announce(self, skt: Any, address: str, port: Any, addressType: Any) -> bool:
+        """
+        @param skt: that is bound; else C{None}.
+        @return: whether to go on.
+        """
+        handle = self._handle
+        assert handle is not None
+        handle.bound = skt
+        self.emit("connectionAttempt", address, port, addressType)
+        if not self.connecting or self._handle is not handle:
+            return False
+        handle.bound = None
+        return True
+
+    def _try(
+        self,
+        address: str,
+        port: Any,
+        addressType: Any,
+        skt: Any,
+        local: str,
+        succeeded: Callable[[Any], object],
+        failed: Callable[[Any, bool], object],
+        refused: Callable[[Any], object],
+    ) -> bool:
+        """
+        Try one address.
+
+        @param succeeded: called with the attempt.
+        @param failed: called with the error, and whether the attempt was canceled.
+        @param refused: called now, with what the system says at once.
+        @return: whether the outcome is yet to come.
+        """
+        handle = self._handle
+        assert handle is not None
+
+        def fails(attempt: Any, error: OSError, canceled: bool = False) -> None:
+            handle.canceled = None
+            failed(self._connectError(error.errno or EINVAL, address, port, local), canceled)
 
         if handle.busy:
             errno = handle.connectAgain(address, port)
             if errno:
-                self.destroy(self._refused(errno, address, port))
+                refused(self._refused(errno, address, port))
             else:
-                self._connectedAgain()
-            return
+                turn(self._reactor, guarded, self, self._connected)
+            return False
         endpoint = self._endpoint(address, port, addressType)
         if endpoint is not None:
-            self._byEndpoint(endpoint, address, port, lambda error: failed(None, error))
-            return
-        reactor = theReactor(self._reactor)
+            self._byEndpoint(endpoint, address, port, lambda error: fails(None, error))
+            return True
+        reactor = self._itsReactor
         attempt: Any
         if addressType:
-            attempt = connectTCP(reactor, address, port, skt, self._attemptSucceeded, failed)
+            attempt = connectTCP(reactor, address, port, skt, succeeded, fails)
         else:
-            attempt = connectUNIX(reactor, address, self._attemptSucceeded, failed)
+            attempt = connectUNIX(reactor, address, succeeded, fails)
         handle.attempt = attempt
         if attempt.refused:
-            self.destroy(self._refused(attempt.refused, address, port))
-        else:
-            handle.canceled = lambda: failed(None, OSError(ECANCELED, ""))
+            refused(self._refused(attempt.refused, address, port))
+            return False
+        handle.canceled = lambda: fails(None, OSError(ECANCELED, ""), True)
+        return True
 
     def _refused(self, errno: int, address: str, port: Any) -> Any:
         """
@@ -196,9 +247,6 @@ class Connecting(Connection):
             return
         self._started(attempt.transport(self))
         guarded(self, self._connected)
-
-    def _connectedAgain(self) -> None:
-        turn(self._reactor, guarded, self, self._connected)
 
     def _endpoint(self, address: str, port: Any, addressType: Any) -> Any:
         """
@@ -390,71 +438,40 @@ class _Way:
         if current:
             socket._newHandle()
         address, addressType = self._addresses[current]
-        skt, local = None, ""
-        if truthy(self._localPort):
-            localAddress = _ANY[addressType]
-            local = f"{localAddress}:{int(self._localPort)}"
-            try:
-                skt = bound(localAddress, int(self._localPort))
-            except OSError as e:
-                errno = e.errno or EINVAL
-                self._errors.append(
-                    systemError(errno, "bind", localAddress, int(self._localPort))
-                )
-                self._next()
-                return
-        handle = socket._current
-        handle.bound = skt
-        socket.emit("connectionAttempt", address, self._port, addressType)
-        if not socket.connecting or socket._current is not handle:
+        try:
+            skt, local = _bind(addressType, None, self._localPort)
+        except OSError as e:
+            self._errors.append(e)
+            self._next()
             return
-        handle.bound = None
-        socket.autoSelectFamilyAttemptedAddresses.append(f"{address}:{self._port}")
-        self._try(address, addressType, skt, local)
+        if socket._announce(skt, address, self._port, addressType):
+            socket.autoSelectFamilyAttemptedAddresses.append(f"{address}:{self._port}")
+            self._try(address, addressType, skt, local)
 
     def _try(self, address: str, addressType: int, skt: Any, local: str) -> None:
         socket = self._socket
         port = self._port
-        handle = socket._current
-
-        def failed(attempt: Any, error: OSError, canceled: bool = False) -> None:
-            self._stopTimer()
-            handle.canceled = None
-            reason = socket._connectError(error.errno or EINVAL, address, port, local)
-            self._errors.append(reason)
-            socket.emit("connectionAttemptFailed", address, port, addressType, reason)
-            if socket.connecting:
-                self._next(canceled)
 
         def succeeded(attempt: Any) -> None:
             self._stopTimer()
             socket._attemptSucceeded(attempt)
 
-        def refused(errno: int) -> None:
-            reason = socket._refused(errno, address, port)
+        def missed(reason: Any) -> None:
             self._errors.append(reason)
             socket.emit("connectionAttemptFailed", address, port, addressType, reason)
+
+        def failed(reason: Any, canceled: bool) -> None:
+            self._stopTimer()
+            missed(reason)
+            if socket.connecting:
+                self._next(canceled)
+
+        def refused(reason: Any) -> None:
+            missed(reason)
             self._next()
 
-        if handle.busy:
-            errno = handle.connectAgain(address, port)
-            if errno:
-                refused(errno)
-            else:
-                socket._connectedAgain()
-            return
-        endpoint = socket._endpoint(address, port, addressType)
-        if endpoint is not None:
-            socket._byEndpoint(endpoint, address, port, lambda error: failed(None, error))
-        else:
-            reactor = socket._itsReactor
-            attempt = connectTCP(reactor, address, port, skt, succeeded, failed)
-            handle.attempt = attempt
-            if attempt.refused:
-                refused(attempt.refused)
-                return
-            handle.canceled = lambda: failed(None, OSError(ECANCELED, ""), True)
-        if self._current < len(self._addresses):
+        waits = socket._try(address, port, addressType, skt, local, succeeded, failed, refused)
+        if waits and self._current < len(self._addresses):
             self._timer = socket._itsReactor.callLater(
                 self.timeout / 1000, self._late, address, addressType, local
             )
