@@ -212,7 +212,7 @@ class _Queue:
 
 _queues: WeakKeyDictionary[Any, _Queue] = WeakKeyDictionary()
 #: The reactor that was asked last, and its queue: it is found at once.
-_last: tuple[Any, Any] = (None, None)
+_last: tuple[Any, _Queue] = (None, _Queue())
 
 
 def _queueOf(reactor: Any) -> _Queue:
@@ -224,9 +224,8 @@ def _queueOf(reactor: Any) -> _Queue:
         reactor = theReactor()
     last, queue = _last
     if last is not reactor:
-        queue = _queues.get(reactor)
-        if queue is None:
-            queue = _queues[reactor] = _Queue()
+        found = _queues.get(reactor)
+        queue = _queues[reactor] = _Queue() if found is None else found
         _last = reactor, queue
     call = queue.call
     if call is None or not call.active():
@@ -234,8 +233,7 @@ def _queueOf(reactor: Any) -> _Queue:
         queue.ticks.clear()
         queue.microtasks.clear()
         _schedule(reactor, queue)
-    found: _Queue = queue
-    return found
+    return queue
 
 
 def _schedule(reactor: Any, queue: _Queue) -> None:

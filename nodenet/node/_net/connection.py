@@ -77,6 +77,7 @@ class Connection(Duplex):
         "_idle",
         "_plain",
         "_server",
+        "_sockname",
         "connecting",
         "server",
         "transport",
@@ -90,7 +91,6 @@ class Connection(Duplex):
     _bufferMaker: Any = None
     _pendingData: Any = None
     _pendingEncoding = ""
-    _sockname: dict[str, Any] | None = None
     _peername: dict[str, Any] | None = None
     _bytesRead = 0
     _bytesWritten = 0
@@ -126,6 +126,7 @@ class Connection(Duplex):
         self._handle: Handle | None = None
         self._idle: Idle | None = None
         self._server: Any = None
+        self._sockname: dict[str, Any] | None = None
         self._bufferCallback: Any = None
         self._ended = False  # the peer has, and so have we
         self.connecting = False
@@ -213,8 +214,7 @@ class Connection(Duplex):
 
     def _initSocketHandle(self) -> None:
         self._undestroy()
-        if self._sockname is not None:
-            self._sockname = None
+        self._sockname = None
 
     # Twisted's
 
@@ -271,8 +271,7 @@ class Connection(Duplex):
         Node's C{afterConnect}, when it has succeeded.
         """
         self.connecting = False
-        if self._sockname is not None:  # from before
-            self._sockname = None
+        self._sockname = None
         self._unrefTimer()
         handle = self._handle
         assert handle is not None
@@ -661,8 +660,7 @@ class Connection(Duplex):
         if handle is not None:
             self._bytesRead = handle.bytesRead
             self._bytesWritten = handle.bytesWritten
-            if self._sockname is not None:
-                self._sockname = None
+            self._sockname = None
 
             def onClose() -> None:
                 self.emit("close", hadError)

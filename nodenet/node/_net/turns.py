@@ -39,26 +39,35 @@ class _Turn:
 _turns: set[_Turn] = set()
 
 
+def _ask(
+    call: Callable[..., Any], reactor: Any, callback: Callable[..., Any], args: tuple[Any, ...]
+) -> None:
+    """
+    @param call: how the reactor is asked. One of its calls for each: ticks come between these.
+    """
+    reactor = theReactor(reactor)
+    its = _Turn(reactor, callback, args)
+    _turns.add(its)
+    its.call = call(reactor, its)
+
+
+def _later(reactor: Any, callback: Callable[[], Any]) -> Any:
+    return reactor.callLater(0, callback)
+
+
 def turn(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     """
     Call C{callback(*args)} in a turn of its own, after all ticks; in the order in which they
     were asked for.
     """
-    reactor = theReactor(reactor)
-    its = _Turn(reactor, callback, args)
-    _turns.add(its)
-    # One of the reactor's calls for each: ticks come between these.
-    its.call = reactor.callLater(0, its)
+    _ask(_later, reactor, callback, args)
 
 
 def afterIO(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     """
     Call C{callback(*args)} as if it was of the next I/O: before all that comes L{soon}.
     """
-    reactor = theReactor(reactor)
-    its = _Turn(reactor, callback, args)
-    _turns.add(its)
-    its.call = callAfterIO(reactor, its)
+    _ask(callAfterIO, reactor, callback, args)
 
 
 def closing(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
@@ -92,10 +101,7 @@ def soon(reactor: Any, callback: Callable[..., Any], *args: Any) -> None:
     Call C{callback(*args)} after all ticks, but before more I/O: in Node, what libuv has to do
     that waits for nobody.
     """
-    reactor = theReactor(reactor)
-    its = _Turn(reactor, callback, args)
-    _turns.add(its)
-    its.call = callSoon(reactor, its)
+    _ask(callSoon, reactor, callback, args)
 
 
 def pending(reactor: Any) -> bool:

@@ -293,9 +293,7 @@ class Readable(Operators["Readable"], Stream):
                 # What the tick would do, but for calling _read.
                 state.reading = True
                 return
-        if not state.readingMore and state.constructed:
-            state.readingMore = True
-            nextTick(self.__readMore, reactor=self._reactor)
+        self.__maybeReadMore(state)
 
     def __onEof(self, state: ReadableState) -> None:
         if state.ended:
