@@ -13,7 +13,7 @@ from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from nodenet.node._net.handle import busy
+from nodenet.node._net.waiting import busy
 from nodenet.timers import theReactor
 
 if TYPE_CHECKING:

@@ -25,10 +25,11 @@ from nodenet._transports import sockopts
 from nodenet._transports.choose import wireFor
 from nodenet._transports.failures import DONE, asOSError
 from nodenet._transports.wire import Wire
-from nodenet.node._net.turns import closing, guarded, pending, soon, turn, unhandled
-from nodenet.timers import theReactor, ticksLeft
+from nodenet.node._net.turns import closing, guarded, soon, turn, unhandled
+from nodenet.node._net.waiting import Referenced, closed, opened
+from nodenet.timers import theReactor
 
-__all__ = ["END", "Handle", "busy"]
+__all__ = ["END", "Handle", "toNames"]
 
 #: In place of data: the peer's FIN.
 END = object()
@@ -36,44 +37,6 @@ END = object()
 #: Seconds between what has come together, which is served one after the other. On a busy
 #: machine it takes longer, and is an error: rather that than an end that was none.
 _AT_ONCE = 0.0005
-
-#: Those that are open, which live whoever refers to them.
-_open: dict[Any, None] = {}  # which takes less than a set
-
-
-def busy(reactor: Any = None) -> bool:
-    """
-    Whether a program as for Node has anything left to wait for: a socket, a server or a
-    look-up that is not C{unref}ed, or what such a one is about to tell. Timers are not
-    counted: they are the reactor's.
-
-    Source: Node 20, event C{beforeExit} of C{process}: that comes when nothing is left.
-
-    @param reactor: the global one by default.
-    """
-    reactor = theReactor(reactor)
-    return (
-        pending(reactor)
-        or ticksLeft(reactor)
-        or any(
-            each.active and each.referenced and theReactor(each.reactor) is reactor
-            for each in _open
-        )
-    )
-
-
-def opened(handle: Any) -> None:
-    """
-    It is open from now on: it has C{active}, C{referenced} and C{reactor}.
-    """
-    _open[handle] = None
-
-
-def closed(handle: Any) -> None:
-    """
-    It is so no longer.
-    """
-    _open.pop(handle, None)
 
 
 @implementer(IHalfCloseableProtocol)
@@ -97,7 +60,7 @@ class _Abandoned(Protocol):
         self._handle.close()
 
 
-class Handle:
+class Handle(Referenced):
     """
     A connection, TCP or UNIX, or what is to become one.
 
@@ -113,7 +76,6 @@ class Handle:
     @ivar attempt: while it is being connected, what can be cancelled.
     @ivar canceled: who is to be told when it was.
     @ivar bound: before that, a socket that is bound; or C{None}.
-    @ivar referenced: L{unref} was not called.
     @ivar send: how to write now; C{None} where something is queued, or nothing can go out.
     @ivar sent: bytes of the next L{write} that have gone out already.
     """
@@ -141,7 +103,6 @@ class Handle:
         "owner",
         "reactor",
         "reading",
-        "referenced",
         "send",
         "sent",
         "transport",
@@ -160,7 +121,7 @@ class Handle:
         self.reading = False
         self.bytesRead = self.bytesWritten = 0
         self.lastRead = 0.0
-        self.referenced = True
+        super().__init__()
         self.sent = 0
         self.send: Callable[[bytes], int] | None = None
         self._outbox: Outbox | None = None
@@ -208,15 +169,6 @@ class Handle:
         """
         last, self._lastLength = self._lastLength, self._length
         return 0 < last != self._length
-
-    def ref(self) -> None:
-        self.referenced = True
-
-    def unref(self) -> None:
-        self.referenced = False
-
-    def hasRef(self) -> bool:
-        return self.referenced
 
     # The connection
 

@@ -19,7 +19,8 @@ from twisted.internet.posixbase import PosixReactorBase
 from zope.interface import implementer
 
 from nodenet._transports.port import BACKLOG, Port, bindTCP, bindUNIX
-from nodenet.node._net.handle import closed, opened, toNames
+from nodenet.node._net.handle import toNames
+from nodenet.node._net.waiting import Referenced, closed, opened
 from nodenet.timers import theReactor
 
 __all__ = ["Hosted", "Listening", "listenFD", "listenPath", "listenTCP"]
@@ -50,11 +51,9 @@ class _Acceptor:
         return self._server.buildProtocol(addr)
 
 
-class Listening:
+class Listening(Referenced):
     """
     A port that accepts connections.
-
-    @ivar referenced: L{unref} was not called.
     """
 
     active = True
@@ -63,7 +62,7 @@ class Listening:
         self.reactor = reactor
         self._port = port
         self._path = path
-        self.referenced = True
+        super().__init__()
         opened(self)
 
     @property
@@ -73,15 +72,6 @@ class Listening:
         """
         fileno = getattr(self._port, "fileno", None)
         return -1 if fileno is None else int(fileno())
-
-    def ref(self) -> None:
-        self.referenced = True
-
-    def unref(self) -> None:
-        self.referenced = False
-
-    def hasRef(self) -> bool:
-        return self.referenced
 
     def address(self) -> Any:
         """

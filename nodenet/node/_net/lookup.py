@@ -16,8 +16,8 @@ from twisted.internet.defer import Deferred
 from nodenet._address import isIP
 from nodenet._transports.resolver import Hints, resolve
 from nodenet.node._inspect import undefined
-from nodenet.node._net.handle import closed, opened
 from nodenet.node._net.turns import turn
+from nodenet.node._net.waiting import closed, opened
 from nodenet.node.errors import ERR_INVALID_ARG_VALUE, lookupError
 from nodenet.node.validators import (
     validateBoolean,
