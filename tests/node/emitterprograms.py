@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from nodenet.node.events import EventEmitter
-from tests.node.harness import NODE
+from tests.node.harness import inNode
 
 __all__ = ["different", "make", "run"]
 
@@ -131,17 +130,9 @@ def different(seeds: range) -> list[tuple[int, list[str], list[str]]]:
     @return: of the programs that Node and nodenet do not do alike the seed, what nodenet
         does, and what Node does.
     """
-    assert NODE is not None
     programs = [make(seed) for seed in seeds]
-    done = subprocess.run(
-        [NODE, "--no-warnings", str(Path(__file__).with_suffix(".js"))],
-        input=json.dumps(programs),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    both = zip(seeds, map(run, programs), json.loads(done.stdout), strict=True)
+    nodes = inNode(Path(__file__).with_suffix(".js"), programs)
+    both = zip(seeds, map(run, programs), nodes, strict=True)
     return [(seed, ours, nodes) for seed, ours, nodes in both if ours != nodes]
 
 

@@ -62,4 +62,11 @@ process.on('exit', () => {
   require('fs').writeSync(1, out);
 });
 
-module.exports = { actor, attempt, dir, finish, host: '127.0.0.1', port, show };
+// What is given in place of what is right.
+const odd = [
+  undefined, null, true, false, 0, -0, 1, -1, 1.5, NaN, Infinity, 2 ** 31, 2 ** 32, 2 ** 53,
+  '', 'x', '80', ' 80 ', '0x50', '0b11', '1e2', '1_0', 'Infinity', '-1', '65536',
+  [], [1], {}, () => {}, Buffer.from('x'),
+];
+
+module.exports = { actor, attempt, dir, finish, host: '127.0.0.1', odd, port, show };

@@ -30,14 +30,61 @@ from twisted.internet.task import deferLater
 from twisted.logger import globalLogPublisher
 
 from nodenet.node._inspect import className, text
-from nodenet.node.errors import messageOf, nameOf
+from nodenet.node._streams.microtasks import later, settled
+from nodenet.node.errors import messageOf, nameOf, undefined
 from tests.oracle.harness import HOST, Harness
 
-__all__ = ["NODE", "SCENARIOS", "Play", "attempt", "following", "names", "node", "play", "show"]
+__all__ = [
+    "NODE",
+    "ODD",
+    "SCENARIOS",
+    "Play",
+    "attempt",
+    "following",
+    "inNode",
+    "iterate",
+    "names",
+    "node",
+    "play",
+    "show",
+]
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 #: Seconds that Node may take for a scenario.
 LIMIT = 20
+#: What is given in place of what is right; C{odd} of C{harness.js}.
+ODD = (
+    undefined,
+    None,
+    True,
+    False,
+    0,
+    -0.0,
+    1,
+    -1,
+    1.5,
+    float("nan"),
+    float("inf"),
+    2**31,
+    2**32,
+    2**53,
+    "",
+    "x",
+    "80",
+    " 80 ",
+    "0x50",
+    "0b11",
+    "1e2",
+    "1_0",
+    "Infinity",
+    "-1",
+    "65536",
+    [],
+    [1],
+    {},
+    lambda: None,
+    b"x",
+)
 
 
 def _node() -> str | None:
@@ -103,6 +150,29 @@ async def following(iterator: Any, default: object) -> Any:
         return await anext(iterator)
     except StopAsyncIteration:
         return default
+
+
+async def iterate(stream: Any, most: int, came: Callable[[Any], object]) -> None:
+    """
+    As JavaScript's loop over a stream, whose C{await} is never at once.
+
+    @param most: chunks after which it is left.
+    @param came: called with each.
+    """
+    n = 0
+    iterator = stream.__aiter__()
+    while True:
+        try:
+            chunk = await settled(stream, iterator.__anext__())
+            await later(stream)  # that of the generator's yield
+        except StopAsyncIteration:
+            await later(stream)
+            break
+        came(chunk)
+        n += 1
+        if n == most:
+            await settled(stream, iterator.aclose())
+            break
 
 
 class Play(Harness):
@@ -229,3 +299,20 @@ def recorded(name: str) -> Path:
     @return: the file with what Node has logged.
     """
     return SCENARIOS / f"{name}.txt"
+
+
+def inNode(script: Path, programs: Any) -> Any:
+    """
+    @param script: in JavaScript, which reads programs and prints what they do, as JSON.
+    @return: what they do.
+    """
+    assert NODE is not None
+    done = subprocess.run(
+        [NODE, "--no-warnings", str(script)],
+        input=json.dumps(programs),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return json.loads(done.stdout)

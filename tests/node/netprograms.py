@@ -28,11 +28,10 @@ from twisted.internet.threads import deferToThread
 
 from nodenet.node import net, stream
 from nodenet.node._inspect import className, text
-from nodenet.node._streams.microtasks import later, settled
 from nodenet.node.abort import AbortController
 from nodenet.node.errors import codedError, messageOf, nameOf
 from nodenet.timers import nextTick
-from tests.node.harness import NODE
+from tests.node.harness import NODE, iterate
 from tests.oracle.harness import reserve
 
 __all__ = ["different", "make", "run"]
@@ -585,22 +584,8 @@ class _Run:
         actor = f"{name} loop"
 
         async def loop() -> None:
-            # As JavaScript's loop, whose await is never at once.
-            n = 0
-            iterator = s.__aiter__()
             try:
-                while True:
-                    try:
-                        chunk = await settled(s, iterator.__anext__())
-                        await later(s)  # that of the generator's yield
-                    except StopAsyncIteration:
-                        await later(s)
-                        break
-                    self.came(actor, "chunk", chunk)
-                    n += 1
-                    if n == most:
-                        await settled(s, iterator.aclose())
-                        break
+                await iterate(s, most, lambda chunk: self.came(actor, "chunk", chunk))
                 self.log(actor, "over")
             except Exception as e:
                 self.log(actor, show(e))

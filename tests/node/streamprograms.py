@@ -21,9 +21,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from nodenet.node import stream as streams
-from nodenet.node._streams.microtasks import later, settled
 from nodenet.timers import nextTick, queueMicrotask
-from tests.node.harness import NODE
+from tests.node.harness import NODE, iterate
 
 __all__ = ["compare", "make", "node", "run"]
 
@@ -492,22 +491,10 @@ class _Run:
 
     def do_iterate(self, name: str, s: Any, most: int) -> None:
         async def loop() -> None:
-            # As JavaScript's loop, whose await is never at once.
-            n = 0
-            iterator = s.__aiter__()
             try:
-                while True:
-                    try:
-                        chunk = await settled(s, iterator.__anext__())
-                        await later(s)  # that of the generator's yield
-                    except StopAsyncIteration:
-                        await later(s)
-                        break
-                    self.log.append([name, "chunk", show(chunk)])
-                    n += 1
-                    if n == most:
-                        await settled(s, iterator.aclose())
-                        break
+                await iterate(
+                    s, most, lambda chunk: self.log.append([name, "chunk", show(chunk)])
+                )
                 self.log.append([name, "loop over"])
             except Exception as e:
                 self.log.append([name, "loop failed", show(e)])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from nodenet.node.abort import AbortController
 from nodenet.node.errors import messageOf
 from nodenet.node.events import EventEmitter
 from nodenet.timers import nextTick, queueMicrotask
-from tests.node.harness import NODE
+from tests.node.harness import inNode
 
 __all__ = ["different", "make", "run"]
 
@@ -128,27 +127,13 @@ async def run(program: list[list[Step]]) -> list[str]:
     return it.lines
 
 
-def _node(programs: list[list[list[Step]]]) -> list[list[str]]:
-    assert NODE is not None
-    done = subprocess.run(
-        [NODE, "--no-warnings", str(Path(__file__).with_suffix(".js"))],
-        input=json.dumps(programs),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    lines: list[list[str]] = json.loads(done.stdout)
-    return lines
-
-
 async def different(seeds: range) -> list[tuple[int, list[str], list[str]]]:
     """
     @return: of the programs that Node and nodenet do not do alike the seed, what nodenet
         does, and what Node does.
     """
     programs = [make(seed) for seed in seeds]
-    nodes = await deferToThread(_node, programs)
+    nodes = await deferToThread(inNode, Path(__file__).with_suffix(".js"), programs)
     both = [(seed, await run(p), n) for seed, p, n in zip(seeds, programs, nodes, strict=True)]
     return [(seed, ours, node) for seed, ours, node in both if ours != node]
 
